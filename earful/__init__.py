@@ -1,0 +1,1 @@
+"""earful hears what customers ask for."""

@@ -1,0 +1,180 @@
+"""Facts: Parquet files made from the ledger, for analytics; rebuildable at any time.
+
+One row per tagged comment and one per ask, with the columns of ``COMMENT_FACTS_SCHEMA`` and
+``ASK_FACTS_SCHEMA``. A build writes a new folder and then swaps ``manifest.json``, so that a
+reader sees one whole build or the other; older folders are removed, because an erased comment
+must not live on in them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from earful.errors import DataError
+from earful.records import ASK_FACTS_SCHEMA, COMMENT_FACTS_SCHEMA
+from earful.store import Ledger
+from earful.store.tags import unpack_vector
+
+ROWS_PER_GROUP = 20_000
+
+# The tags that count for a comment: those of the active model, else the newest there are.
+_TAGS_OF_COMMENT = """
+    FROM comments c JOIN tags t ON t.uid = c.uid AND t.model_version = (
+        SELECT model_version FROM tags WHERE uid = c.uid
+        ORDER BY model_version = :active DESC, tagged_at DESC LIMIT 1)
+"""
+_SHARED_COLUMNS = """
+    coalesce(c.author_key, c.uid) AS person, c.created_at, c.place, c.url, c.source, c.reach,
+    c.solicited, c.relevant, c.copy_of, t.spam_score >= :spam_threshold AS spam, t.lang, t.sentiment
+"""
+_COMMENTS = f"""
+    SELECT {_SHARED_COLUMNS}, c.uid, c.instance, c.channel, c.kind,
+        c.author_key IS NOT NULL AS has_author, c.created_precision, c.local_offset, c.rating,
+        c.product, c.version, c.copy_reason, c.title, c.text, t.model_version, t.read,
+        t.sentiment_score, t.categories, t.spam_score
+    {_TAGS_OF_COMMENT} WHERE c.deleted = 0 ORDER BY c.created_at, c.uid
+"""
+_ASKS = f"""
+    SELECT {_SHARED_COLUMNS}, a.uid, a.n, a.quote, a.start, a."end", a.item, a.type, a.strength,
+        a.moment, a.place_words, a.explicit, a.score, a.vector, a.vector_version
+    {_TAGS_OF_COMMENT} JOIN asks a ON a.uid = t.uid AND a.model_version = t.model_version
+    WHERE c.deleted = 0 ORDER BY c.created_at, c.uid, a.n
+"""
+_DECODE: dict[str, Callable[[Any], Any]] = {
+    "categories": json.loads,
+    "vector": unpack_vector,
+    **dict.fromkeys(("has_author", "solicited", "relevant", "spam", "read", "explicit"), bool),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Which folder holds the facts, and of which state of the ledger they tell."""
+
+    folder: str
+    built_at: str
+    ledger_changes: int
+    spam_threshold: float
+    model_version: str
+    comments: int
+    asks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts of a project, ready to be read by any engine that reads Parquet."""
+
+    root: Path
+    manifest: Manifest
+
+    @property
+    def comments(self) -> Path:
+        """The Parquet file with one row per tagged comment."""
+        return self.root / self.manifest.folder / "comments.parquet"
+
+    @property
+    def asks(self) -> Path:
+        """The Parquet file with one row per ask."""
+        return self.root / self.manifest.folder / "asks.parquet"
+
+
+def open_facts(root: Path) -> Facts:
+    """The facts under ``root``; ``DataError`` where none were built."""
+    path = root / "manifest.json"
+    if not path.is_file():
+        raise DataError(
+            "there are no facts yet", where=str(root), next_step="Tag comments first: earful tag"
+        )
+    return Facts(root, Manifest(**json.loads(path.read_text(encoding="utf-8"))))
+
+
+def build_facts(ledger: Ledger, root: Path, spam_threshold: float) -> Facts:
+    """Write the facts of the ledger's present state, in one consistent read, and swap them in.
+
+    Nothing is written where the facts there are of this very state.
+    """
+    changes = ledger.changes()
+    if (root / "manifest.json").is_file():
+        present = open_facts(root)
+        if (
+            present.manifest.ledger_changes == changes
+            and present.manifest.spam_threshold == spam_threshold
+            and present.comments.is_file()
+            and present.asks.is_file()
+        ):
+            return present
+    active = ledger.get_meta("model_version") or ""
+    folder = f"facts-{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
+    (root / folder).mkdir(parents=True)
+    parameters = {"active": active, "spam_threshold": spam_threshold}
+    # One read transaction, so that both files show the same moment.
+    ledger.connection.execute("BEGIN")
+    try:
+        comments = _write(
+            ledger.connection,
+            _COMMENTS,
+            parameters,
+            COMMENT_FACTS_SCHEMA,
+            root / folder / "comments.parquet",
+        )
+        asks = _write(
+            ledger.connection, _ASKS, parameters, ASK_FACTS_SCHEMA, root / folder / "asks.parquet"
+        )
+    finally:
+        ledger.connection.execute("COMMIT")
+    manifest = Manifest(
+        folder=folder,
+        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        ledger_changes=changes,
+        spam_threshold=spam_threshold,
+        model_version=active,
+        comments=comments,
+        asks=asks,
+    )
+    draft = root / f"{folder}.json"
+    draft.write_text(json.dumps(asdict(manifest), indent=2), encoding="utf-8")
+    draft.replace(root / "manifest.json")
+    for old in root.glob("facts-*"):
+        if old.name != folder:
+            shutil.rmtree(old, ignore_errors=True)
+    return Facts(root, manifest)
+
+
+def _write(
+    connection: sqlite3.Connection,
+    query: str,
+    parameters: dict[str, Any],
+    schema: pa.Schema,
+    path: Path,
+) -> int:
+    count = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in _batches(connection.execute(query, parameters), schema):
+            writer.write_batch(batch)
+            count += batch.num_rows
+    return count
+
+
+def _batches(cursor: sqlite3.Cursor, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    position = {column[0]: n for n, column in enumerate(cursor.description)}
+    while rows := cursor.fetchmany(ROWS_PER_GROUP):
+        columns = list(zip(*rows, strict=True))
+        arrays = []
+        for field in schema:
+            values = columns[position[field.name]]
+            decode = _DECODE.get(field.name)
+            if decode is not None:
+                values = tuple(None if value is None else decode(value) for value in values)
+            arrays.append(pa.array(values, field.type))
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -1,0 +1,184 @@
+"""The project's settings: ``earful.toml``, found in the working folder or above it.
+
+Secrets never stand in the file. Keys come from the environment or from the user's configuration
+folder (see ``earful.keys``), credentials of a platform from the environment only.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from earful.errors import ConfigurationError, did_you_mean
+
+FILE_NAME = "earful.toml"
+LEDGER_NAME = "earful.db"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Brand(_Section):
+    """What is listened for. All words are matched without regard to case, on word borders.
+
+    ``names`` and ``misspellings`` name the brand, ``products`` its things; ``exclusions`` are
+    phrases in which a name means something else ("bramble bush"). ``queries`` maps a source to
+    what its search is asked. ``sources`` limits the relevance test to these sources: what a
+    page of the brand's own brings in is about the brand whether it is named or not.
+    """
+
+    name: str
+    names: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    misspellings: tuple[str, ...] = ()
+    competitors: tuple[str, ...] = ()
+    exclusions: tuple[str, ...] = ()
+    queries: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    sources: tuple[str, ...] | None = None
+
+
+class Source(_Section):
+    """One thing to pull: a connector, a name for it in this project, and the connector's options.
+
+    ``name`` is the ``source`` part of every uid and what ``earful pull NAME`` takes.
+    """
+
+    name: str
+    connector: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Privacy(_Section):
+    """``redact`` false stores text as it came; ``keep_askers`` false keeps no way to answer."""
+
+    redact: bool = True
+    redact_names: bool = True
+    keep_askers: bool = True
+
+
+class Retention(_Section):
+    """Days after which a comment (by ``seen_at``) or the platform's raw JSON is erased.
+
+    ``sources`` overrides the days for one source, where its terms ask for less.
+    """
+
+    comments_days: int | None = Field(default=None, ge=1)
+    raw_days: int | None = Field(default=None, ge=1)
+    sources: dict[str, int] = Field(default_factory=dict)
+
+
+class Classify(_Section):
+    """How comments are read. ``categories`` is a folder of category files beside the shipped ones.
+
+    A comment counts as spam from ``spam_threshold`` on; ``spacy_pipeline`` replaces the shipped
+    English pipeline.
+    """
+
+    categories: Path | None = None
+    spacy_pipeline: str | None = None
+    spam_threshold: float = Field(default=0.5, ge=0, le=1)
+
+
+class Report(_Section):
+    """What a report says about itself and how it ranks.
+
+    ``ranking`` is an expression over the columns people, mentions, strength and reach; signals
+    are sorted by it, largest first, singles always below the others.
+    """
+
+    title: str | None = None
+    ranking: str = "people"
+    quotes_per_signal: int = Field(default=5, ge=0)
+
+
+class Settings(_Section):
+    """The whole of ``earful.toml``, with the folder it was found in as ``root``."""
+
+    root: Path = Path()
+    project: str = "earful"
+    project_id: str = ""
+    brand: tuple[Brand, ...] = ()
+    source: tuple[Source, ...] = ()
+    privacy: Privacy = Privacy()
+    retention: Retention = Retention()
+    classify: Classify = Classify()
+    report: Report = Report()
+    listening_since: date | None = None
+
+    @property
+    def ledger_path(self) -> Path:
+        """The SQLite file that holds every comment."""
+        return self.root / LEDGER_NAME
+
+    @property
+    def facts_path(self) -> Path:
+        """The folder of Parquet facts, rebuildable from the ledger at any time."""
+        return self.root / "facts"
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The nearest folder at or above ``start`` that holds an ``earful.toml``.
+
+    Raises ``ConfigurationError`` where there is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise ConfigurationError(
+        f"no {FILE_NAME} here or in any folder above",
+        where=str(here),
+        next_step="Make a project folder with 'earful init DIR', then work inside it.",
+    )
+
+
+def load_settings(start: Path | None = None) -> Settings:
+    """Read the ``earful.toml`` at or above ``start``.
+
+    Raises ``ConfigurationError`` that names the file, the entry and what would be valid.
+    """
+    root = find_root(start)
+    path = root / FILE_NAME
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"not valid TOML: {error}", where=str(path), next_step="Correct the line named."
+        ) from error
+    content.pop("root", None)
+    try:
+        return Settings.model_validate({**content, "root": root})
+    except ValidationError as error:
+        raise _explain(error, path) from error
+
+
+def _explain(error: ValidationError, path: Path) -> ConfigurationError:
+    """The first thing pydantic minds, in words, with a guess at a misspelt key."""
+    first = error.errors()[0]
+    entry = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return ConfigurationError(f"{entry}: {first['msg']}", where=str(path))
+    valid = _valid_keys(first["loc"][:-1])
+    return ConfigurationError(
+        f"{entry}: there is no such setting",
+        where=str(path),
+        next_step=did_you_mean(str(first["loc"][-1]), valid),
+    )
+
+
+def _valid_keys(section: tuple[str | int, ...]) -> list[str]:
+    models: dict[str, type[BaseModel]] = {
+        "brand": Brand,
+        "source": Source,
+        "privacy": Privacy,
+        "retention": Retention,
+        "classify": Classify,
+        "report": Report,
+    }
+    model = models.get(str(section[0]), Settings) if section else Settings
+    return [key for key in model.model_fields if key != "root"]

@@ -1,0 +1,299 @@
+"""The ledger itself: opening, transactions, cursors, coverage, backup and the integrity check."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from earful.errors import ConfigurationError, IntegrityError, TransientError
+from earful.records import Admitted, Coverage
+from earful.store import comments, erase, search, tags
+from earful.store.comments import UpsertCount, from_ms, to_ms
+from earful.store.schema import migrate
+
+BUSY_SECONDS = 30.0
+
+
+class Ledger:
+    """One SQLite file in write-ahead mode: many readers beside one writer at a time.
+
+    Use as a context manager. Everything that writes runs inside ``with ledger.transaction():``,
+    so that rows and the cursor that follows them are stored together or not at all.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True) -> Self:
+        """Open the ledger at ``path``, migrated to this version's schema.
+
+        Raises ``ConfigurationError`` where there is none and ``create`` is false,
+        ``IntegrityError`` where the file is no ledger.
+        """
+        if not create and not path.is_file():
+            raise ConfigurationError(
+                "there is no ledger yet",
+                where=str(path),
+                next_step="Bring comments in first: earful import FILE --source NAME",
+            )
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            # Before WAL and the tables, so that the very first page is written this way.
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            migrate(connection)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                raise _busy(path) from error
+            raise IntegrityError(
+                f"this file is not a ledger that can be read: {error}",
+                where=str(path),
+                next_step="Restore it from a backup ('earful backup' makes them), or move it away.",
+            ) from error
+        return cls(connection, path)
+
+    def close(self) -> None:
+        """Close the connection; the file stays consistent at any moment, also without this."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Raises ``TransientError`` where another writer holds on too long."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise _busy(self.path) from error
+        try:
+            yield
+            self.connection.execute(
+                "INSERT INTO meta VALUES ('changes', '1') ON CONFLICT (key)"
+                " DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+            )
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    # Comments
+
+    def upsert(self, rows: Sequence[Admitted], seen_at: datetime) -> UpsertCount:
+        """Write a batch; see ``earful.store.comments.upsert``."""
+        return comments.upsert(self.connection, rows, seen_at)
+
+    def count_comments(self, source: str | None = None) -> int:
+        """How many comments there are, of one source or of all, without tombstones."""
+        (count,) = self.connection.execute(
+            "SELECT count(*) FROM comments WHERE deleted = 0 AND source = coalesce(?, source)",
+            (source,),
+        ).fetchone()
+        return int(count)
+
+    def sources(self) -> dict[str, int]:
+        """Comments per source, without tombstones."""
+        rows = self.connection.execute(
+            "SELECT source, count(*) FROM comments WHERE deleted = 0"
+            " GROUP BY source ORDER BY source"
+        )
+        return dict(rows.fetchall())
+
+    def recent_native_ids(self, source: str, instance: str, limit: int) -> list[str]:
+        """Ids of the newest comments that are still there, for a second look at edits."""
+        rows = self.connection.execute(
+            "SELECT native_id FROM comments WHERE source = ? AND instance = ? AND deleted = 0"
+            " ORDER BY created_at DESC LIMIT ?",
+            (source, instance, limit),
+        )
+        return [row[0] for row in rows]
+
+    def search(self, words: str, limit: int = 20) -> list[search.Hit]:
+        """Full-text search; see ``earful.store.search.search``."""
+        return search.search(self.connection, words, limit)
+
+    # Copies
+
+    def copy_rows(self) -> Iterator[tuple[Any, ...]]:
+        """What is needed to find copies: (uid, source, author_key, place, created_at in ms,
+        exact_print, near_prints as packed 64-bit integers, words), oldest first."""
+        return iter(
+            self.connection.execute(
+                "SELECT uid, source, author_key, place, created_at, exact_print, near_prints, words"
+                " FROM comments WHERE deleted = 0 ORDER BY created_at, uid"
+            )
+        )
+
+    def save_copies(self, copies: Iterable[tuple[str, str, str]]) -> int:
+        """Replace all marks of copies by (uid, uid of the original, reason); tells how many."""
+        self.connection.execute(
+            "UPDATE comments SET copy_of = NULL, copy_reason = NULL WHERE copy_of IS NOT NULL"
+        )
+        cursor = self.connection.executemany(
+            "UPDATE comments SET copy_of = ?2, copy_reason = ?3 WHERE uid = ?1", copies
+        )
+        return max(cursor.rowcount, 0)
+
+    # Tags
+
+    def untagged(
+        self, model_version: str, since: datetime | None = None, batch_size: int = 1000
+    ) -> Iterator[pa.RecordBatch]:
+        """Comments to be read; see ``earful.store.tags.untagged``."""
+        return tags.untagged(self.connection, model_version, since, batch_size)
+
+    def count_untagged(self, model_version: str, since: datetime | None = None) -> int:
+        """How many comments are to be read."""
+        return tags.count_untagged(self.connection, model_version, since)
+
+    def save_tags(self, batch: pa.RecordBatch) -> None:
+        """Write what was read; see ``earful.store.tags.save_tags``."""
+        tags.save_tags(self.connection, batch)
+
+    # Where listening stands
+
+    def cursor(self, source: str) -> dict[str, Any] | None:
+        """The cursor that was stored with the last rows of a source."""
+        row = self.connection.execute(
+            "SELECT cursor FROM cursors WHERE source = ?", (source,)
+        ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def save_cursor(self, source: str, cursor: dict[str, Any]) -> None:
+        """Store a source's cursor, in the transaction of the rows that it follows."""
+        self.connection.execute(
+            "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT (source)"
+            " DO UPDATE SET cursor = excluded.cursor, updated_at = excluded.updated_at",
+            (source, json.dumps(cursor), to_ms(datetime.now(UTC))),
+        )
+
+    def add_coverage(self, coverage: Coverage) -> None:
+        """Record a window that was really listened to."""
+        self.connection.execute(
+            "INSERT INTO coverage (source, since, until, state, detail, recorded_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                coverage.source,
+                to_ms(coverage.since),
+                to_ms(coverage.until),
+                coverage.state,
+                coverage.detail,
+                to_ms(datetime.now(UTC)),
+            ),
+        )
+
+    def coverage(self) -> list[Coverage]:
+        """Every window that was listened to, oldest record first."""
+        rows = self.connection.execute(
+            "SELECT source, since, until, state, detail FROM coverage ORDER BY id"
+        )
+        return [
+            Coverage(source, from_ms(since), from_ms(until), state, detail)
+            for source, since, until, state, detail in rows
+        ]
+
+    # Erasing
+
+    def forget_authors(self, author_keys: list[str]) -> erase.Erasure:
+        """Erase people; call ``scrub`` after the transaction."""
+        return erase.erase_authors(self.connection, author_keys)
+
+    def forget_uids(self, uids: list[str]) -> erase.Erasure:
+        """Erase comments; call ``scrub`` after the transaction."""
+        return erase.erase_uids(self.connection, uids)
+
+    def erase_older(self, source: str | None, before: datetime) -> erase.Erasure:
+        """Retention; call ``scrub`` after the transaction."""
+        return erase.erase_older(self.connection, source, before)
+
+    def drop_raw(self, before: datetime) -> int:
+        """Retention of the platforms' raw JSON; tells how many rows lost theirs."""
+        return self.connection.execute(
+            "UPDATE comments SET raw = NULL WHERE raw IS NOT NULL AND seen_at < ?",
+            (to_ms(before),),
+        ).rowcount
+
+    def scrub(self) -> None:
+        """Make deletion physical; see ``earful.store.erase.scrub``."""
+        erase.scrub(self.connection)
+
+    # Care
+
+    def changes(self) -> int:
+        """A number that grows with every transaction; facts remember which one they show."""
+        row = self.connection.execute("SELECT value FROM meta WHERE key = 'changes'").fetchone()
+        return 0 if row is None else int(row[0])
+
+    def get_meta(self, key: str) -> str | None:
+        """A value that the project remembers about itself."""
+        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember a value, inside a transaction."""
+        self.connection.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, value),
+        )
+
+    def backup(self, target: Path) -> None:
+        """Copy the ledger while others read and write it; the copy is one consistent moment."""
+        if target.exists():
+            raise ConfigurationError(
+                "there is a file of that name", where=str(target), next_step="Name another one."
+            )
+        copy = sqlite3.connect(target)
+        try:
+            self.connection.backup(copy)
+        finally:
+            copy.close()
+
+    def check(self) -> list[str]:
+        """What is wrong with the file, in sentences; empty where all is well."""
+        findings = [
+            f"integrity: {row[0]}"
+            for row in self.connection.execute("PRAGMA integrity_check")
+            if row[0] != "ok"
+        ]
+        findings += [
+            f"a row of {table} points to a missing row of {parent}"
+            for table, _, parent, _ in self.connection.execute("PRAGMA foreign_key_check")
+        ]
+        for index in ("words_index", "trigrams_index"):
+            try:
+                # Rank 1 compares the index with the texts it was made from, not only with itself.
+                self.connection.execute(
+                    f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)"
+                )
+            except sqlite3.DatabaseError as error:
+                findings.append(f"full-text index {index} does not match the comments: {error}")
+        return findings
+
+
+def _busy(path: Path) -> TransientError:
+    return TransientError(
+        f"another process has been writing for more than {BUSY_SECONDS:.0f} seconds",
+        where=str(path),
+        next_step="Wait for it to finish, or find it with: earful doctor",
+    )
