@@ -171,6 +171,10 @@ class Ledger:
         """Write what was read; see ``earful.store.tags.save_tags``."""
         tags.save_tags(self.connection, batch)
 
+    def drop_tags(self, model_version: str, since: datetime | None = None) -> None:
+        """Forget what a model version read; see ``earful.store.tags.drop_tags``."""
+        tags.drop_tags(self.connection, model_version, since)
+
     # Where listening stands
 
     def cursor(self, source: str) -> dict[str, Any] | None:
@@ -237,6 +241,12 @@ class Ledger:
     def scrub(self) -> None:
         """Make deletion physical; see ``earful.store.erase.scrub``."""
         erase.scrub(self.connection)
+
+    def author_scopes(self) -> list[tuple[str, str]]:
+        """Every (source, instance) that has authors: where a handle may be somebody's."""
+        return self.connection.execute(
+            "SELECT DISTINCT source, instance FROM comments WHERE author_key IS NOT NULL"
+        ).fetchall()
 
     # Care
 

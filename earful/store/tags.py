@@ -120,6 +120,15 @@ def save_tags(connection: sqlite3.Connection, batch: pa.RecordBatch) -> None:
     )
 
 
+def drop_tags(connection: sqlite3.Connection, model_version: str, since: datetime | None) -> None:
+    """Forget what a model version read, so that it reads those comments anew."""
+    connection.execute(
+        "DELETE FROM tags WHERE model_version = ? AND uid IN"
+        " (SELECT uid FROM comments WHERE seen_at >= ?)",
+        (model_version, to_ms(since) or 0),
+    )
+
+
 def pack_vector(vector: list[float]) -> bytes:
     """A vector as little-endian half floats: enough for similarity, half the room."""
     return np.asarray(vector, dtype="<f2").tobytes()

@@ -1,0 +1,428 @@
+"""The command line: one function per command, each a thin face on ``earful.pipeline``.
+
+Exit codes: 0 done, 1 the run failed, 2 called wrongly. Heavy imports wait until a command needs
+them, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from earful.errors import ConfigurationError, EarfulError
+from earful.progress import progress, stderr
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Hears what customers ask for: comments in, demand signals out, on your own machine.",
+)
+stdout = Console(highlight=False)
+
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        envvar="EARFUL_PROJECT",
+        help="The project folder, or any folder inside it. Default: the working folder.",
+    ),
+]
+SinceOption = Annotated[
+    str | None, typer.Option(help="From this day on (2025-01-31), UTC, the day included.")
+]
+UntilOption = Annotated[
+    str | None, typer.Option(help="Up to this day (2025-12-31), UTC, the day left out.")
+]
+
+
+def main() -> None:
+    """The entry point of the ``earful`` command."""
+    try:
+        app()
+    except EarfulError as error:
+        stderr.print(f"earful: {error}", markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        stderr.print("Stopped. What was done is kept; the same command goes on from here.")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone (earful search ... | head): nothing is wrong.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+@app.command(epilog="Example: earful init shop && cd shop")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Made if missing.")] = Path(),
+    name: Annotated[str | None, typer.Option(help="The project's name.")] = None,
+) -> None:
+    """Make a project folder: earful.toml with comments, and a key. Nothing is sent anywhere."""
+    from earful.project import make_project
+
+    made = make_project(folder, name)
+    stdout.print(f"Made {made.settings_path}", soft_wrap=True)
+    stdout.print(f"The project's key lies in {made.key_path}; keep a copy.", soft_wrap=True)
+    stdout.print(
+        "Next: name what is listened for in earful.toml, then: earful import FILE --source NAME",
+        soft_wrap=True,
+    )
+
+
+@app.command(
+    name="import",
+    epilog="Example: earful import reviews.csv.gz --source shop --map text=body,created_at=when",
+)
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="csv, tsv, json, jsonl, parquet or xlsx; plain, .gz, .zip or .zst."),
+    ],
+    source: Annotated[str, typer.Option(help="What these comments are called in uids, reports.")],
+    map_: Annotated[
+        str | None,
+        typer.Option(
+            "--map", help="field=column,...; what is not named is guessed. See docs/importing.md."
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="The day '3 months ago' counts from. Default: the file's own date."),
+    ] = None,
+    solicited: Annotated[
+        bool, typer.Option("--solicited", help="These people were asked: a survey.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(help="Read this many rows only.", min=1)] = None,
+    project: ProjectOption = None,
+) -> None:
+    """Bring files into the ledger. The same file twice adds nothing."""
+    from earful.pipeline import import_file
+    from earful.project import Project
+    from ingest.files import parse_map, read_comments
+
+    opened = Project.open(project)
+    mapping = parse_map(map_) if map_ else None
+    for path in files:
+        reading = read_comments(
+            path,
+            source=source,
+            mapping=mapping,
+            as_of=_day(as_of, "--as-of"),
+            solicited=solicited,
+            limit=limit,
+        )
+        stdout.print(f"{path}:", soft_wrap=True)
+        stdout.print(str(reading.guess), markup=False, soft_wrap=True)
+        with progress(f"reading {path.name}") as advance:
+            result = import_file(opened, reading, path=path, source=source, on_progress=advance)
+        for note in result.notes:
+            stdout.print(f"  note: {note}", markup=False, soft_wrap=True)
+        stdout.print(f"  {_counts(result.rows, result.counted)}", soft_wrap=True)
+        if result.rejects_file:
+            stdout.print(
+                f"  {result.rejected:,} rows set aside with the reason in {result.rejects_file}",
+                soft_wrap=True,
+            )
+
+
+@app.command(epilog="Example: earful pull hn --since 2025-01-01")
+def pull(
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Default: all of them.")
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: Annotated[int | None, typer.Option(help="At most this many per source.", min=1)] = None,
+    backfill: Annotated[
+        bool,
+        typer.Option("--backfill", help="Fetch the past without disturbing the live cursor."),
+    ] = False,
+    project: ProjectOption = None,
+) -> None:
+    """Pull what is new from the sources of earful.toml, and follow edits and deletions."""
+    from earful.pipeline import pull_sources
+    from earful.project import Project
+
+    opened = Project.open(project)
+    failed = False
+    with progress("pulling") as advance:
+        outcomes = pull_sources(
+            opened,
+            sources or [],
+            since=_day(since, "--since"),
+            until=_day(until, "--until"),
+            limit=limit,
+            backfill=backfill,
+            on_progress=advance,
+        )
+    for outcome in outcomes:
+        failed = failed or outcome.error is not None
+        stdout.print(f"{outcome.source}: {outcome}", markup=False, soft_wrap=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: earful tag --input reviews.csv --output tagged.jsonl")
+def tag(
+    all_: Annotated[
+        bool, typer.Option("--all", help="Read every comment anew, also what was read.")
+    ] = False,
+    since: Annotated[
+        str | None, typer.Option(help="Only comments that came in since this day (2025-01-31).")
+    ] = None,
+    input_: Annotated[
+        Path | None,
+        typer.Option(
+            "--input", help="Tag this file (csv, jsonl, parquet, ...), no project needed."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where its tags go: .jsonl or .parquet.")
+    ] = None,
+    text_column: Annotated[str, typer.Option(help="The file's column to read.")] = "text",
+    id_column: Annotated[str, typer.Option(help="The file's column that names a row.")] = "id",
+    project: ProjectOption = None,
+) -> None:
+    """Tag what is new, or was tagged by an older model; or tag a file, statelessly."""
+    if (input_ is None) != (output is None):
+        raise ConfigurationError(
+            "--input and --output go together",
+            next_step="Example: earful tag --input reviews.csv --output tagged.jsonl",
+        )
+    if input_ is not None and output is not None:
+        from earful.tagging import tag_file
+
+        with progress("tagging") as advance:
+            file_result = tag_file(
+                input_, output, text_column=text_column, id_column=id_column, on_progress=advance
+            )
+        stdout.print(f"{file_result}", markup=False, soft_wrap=True)
+        return
+    from earful.pipeline import tag_ledger
+    from earful.project import Project
+
+    opened = Project.open(project)
+    with progress("tagging") as advance:
+        result = tag_ledger(
+            opened, everything=all_, since=_day(since, "--since"), on_progress=advance
+        )
+    stdout.print(f"{result}", markup=False, soft_wrap=True)
+
+
+@app.command(epilog="Example: earful report --since 2025-01-01 --source forum --format html,json")
+def report(
+    out: Annotated[Path | None, typer.Option(help="Default: out/ in the project folder.")] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Only this source; may be given again.")
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="html,json,csv,xlsx,parquet or some of them; default: all."),
+    ] = None,
+    project: ProjectOption = None,
+) -> None:
+    """Roll the tagged comments up into demand signals: out/brief.html, out/signals.*."""
+    from earful.pipeline import make_report
+    from earful.project import Project
+
+    opened = Project.open(project)
+    made = make_report(
+        opened,
+        out=out,
+        since=_day(since, "--since"),
+        until=_day(until, "--until"),
+        sources=source or [],
+        formats=format_.split(",") if format_ else None,
+    )
+    _show_signals(made.demand, 10)
+    for path in made.files:
+        stdout.print(str(path), soft_wrap=True)
+
+
+@app.command(epilog="Example: earful run")
+def run(project: ProjectOption = None) -> None:
+    """Pull all sources, tag what is new, write the reports."""
+    from earful.pipeline import make_report, pull_sources, tag_ledger
+    from earful.project import Project
+
+    opened = Project.open(project)
+    with progress("pulling") as advance:
+        outcomes = pull_sources(opened, [], on_progress=advance)
+    for outcome in outcomes:
+        stdout.print(f"{outcome.source}: {outcome}", markup=False, soft_wrap=True)
+    with progress("tagging") as advance:
+        stdout.print(f"{tag_ledger(opened, on_progress=advance)}", markup=False, soft_wrap=True)
+    made = make_report(opened)
+    _show_signals(made.demand, 10)
+    for path in made.files:
+        stdout.print(str(path), soft_wrap=True)
+    if any(outcome.error for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: earful search 'all day' breakfast")
+def search(
+    words: Annotated[list[str], typer.Argument(help="All must occur; word* for beginnings.")],
+    limit: Annotated[int, typer.Option(help="At most this many.", min=1)] = 20,
+    project: ProjectOption = None,
+) -> None:
+    """Find comments by their words."""
+    from earful.project import Project
+
+    opened = Project.open(project)
+    with opened.ledger() as ledger:
+        hits = ledger.search(" ".join(f'"{w}"' if " " in w else w for w in words), limit)
+    for hit in hits:
+        day = f"{hit.created_at:%Y-%m-%d}" if hit.created_at else "no date"
+        stdout.print(f"{hit.uid}  {day}  {hit.url or ''}", markup=False, soft_wrap=True)
+        stdout.print(f"    {' '.join(hit.snippet.split())}", markup=False, soft_wrap=True)
+    if not hits:
+        stdout.print("Nothing found. A beginning can be searched with a star: breakf*")
+
+
+@app.command(name="eval", epilog="Example: earful eval labelled.jsonl --json figures.json")
+def evaluate(
+    file: Annotated[
+        Path, typer.Argument(help="jsonl with uid, text, sentiment, categories and asks.")
+    ],
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures here.")
+    ] = None,
+) -> None:
+    """Measure the tags on a labelled file: precision, recall, F1 and calibration per label."""
+    from earful.tagging import evaluate_file
+
+    with progress("reading") as advance:
+        evaluation = evaluate_file(file, on_progress=advance)
+    stdout.print(evaluation.as_text(), markup=False, soft_wrap=True)
+    if json_:
+        json_.write_text(evaluation.as_json(), encoding="utf-8")
+        stdout.print(str(json_), soft_wrap=True)
+
+
+@app.command(epilog="Example: earful forget forum:import:f1042")
+def forget(
+    who: Annotated[
+        str, typer.Argument(metavar="AUTHOR|UID", help="A handle, a pseudonym, or a comment's uid.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    project: ProjectOption = None,
+) -> None:
+    """Erase a person or a comment from ledger, index and facts, and prove it."""
+    from earful.forgetting import forget as erase
+    from earful.project import Project
+
+    opened = Project.open(project)
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Erase everything of {who!r}? This cannot be undone", abort=True)
+    proof = erase(opened, who)
+    stdout.print(f"{proof}", markup=False, soft_wrap=True)
+    if proof.leftovers:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: earful backup monday.db")
+def backup(
+    target: Annotated[Path, typer.Argument(help="The copy; must not exist yet.")],
+    project: ProjectOption = None,
+) -> None:
+    """Copy the ledger, also while it is being written; the copy is one consistent moment."""
+    from earful.project import Project
+
+    with Project.open(project).ledger() as ledger:
+        ledger.backup(target)
+        count = ledger.count_comments()
+    stdout.print(f"{target}: {count:,} comments", soft_wrap=True)
+
+
+@app.command(epilog="Example: earful doctor")
+def doctor(project: ProjectOption = None) -> None:
+    """Tell what is installed, reachable, stale or shadowed, and check the ledger."""
+    from earful.doctor import examine
+
+    findings = examine(project)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for finding in findings:
+        table.add_row(finding.state, finding.what, finding.detail)
+    stdout.print(table)
+    for finding in findings:
+        if finding.next_step:
+            stdout.print(f"{finding.what}: {finding.next_step}", markup=False, soft_wrap=True)
+    if any(finding.state == "wrong" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: earful demo")
+def demo(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Where the demo's project is made.")
+    ] = Path("out/demo"),
+) -> None:
+    """Run all of it on a made-up five-year feed that ships with earful, offline."""
+    from earful.pipeline import run_demo
+
+    made = run_demo(folder, say=lambda line: stdout.print(line, markup=False, soft_wrap=True))
+    _show_signals(made.demand, 10)
+    stdout.print(f"Open the brief: {made.brief}", soft_wrap=True)
+
+
+def _day(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        day = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{text!r} is no date", where=option, next_step="Write it as 2025-01-31."
+        ) from error
+    return day if day.tzinfo else day.replace(tzinfo=UTC)
+
+
+def _counts(rows: int, counted: Any) -> str:
+    parts = [f"{rows:,} rows read", f"{counted.added:,} new", f"{counted.revised:,} changed"]
+    parts.append(f"{counted.unchanged:,} already there")
+    if counted.deleted:
+        parts.append(f"{counted.deleted:,} deleted at the source")
+    if counted.forgotten:
+        parts.append(f"{counted.forgotten:,} of people who were forgotten, left out")
+    return ", ".join(parts)
+
+
+def _show_signals(demand: Any, most: int) -> None:
+    """The top of the list, as a table; a figure that is no estimate is not shown as one."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "what is asked for", "people", "posts", "grade", "trend"):
+        table.add_column(heading, justify="right" if heading in ("", "people", "posts") else "left")
+    shown = [signal for signal in demand.signals if signal.grade != "coincidence"][:most]
+    for rank, signal in enumerate(shown, 1):
+        table.add_row(
+            str(rank),
+            signal.name,
+            f"{signal.people:,}",
+            f"{signal.mentions:,}",
+            signal.grade,
+            signal.trend.direction,
+        )
+    stdout.print(table)
+    ladder = demand.ladder
+    stdout.print(
+        f"{ladder.posts:,} posts > {ladder.without_copies:,} without copies >"
+        f" {ladder.without_spam:,} without spam > {ladder.people:,} people"
+        f" (counted by {ladder.people_basis})"
+    )
+
+
+def command() -> click.Command:
+    """The whole command line as a click object, for the generated reference."""
+    return typer.main.get_command(app)

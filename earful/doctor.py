@@ -1,0 +1,141 @@
+"""The examination behind ``earful doctor``: what is installed, reachable, stale or shadowed."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from earful.errors import EarfulError
+from earful.facts import open_facts
+from earful.project import Project
+from earful.store import Ledger
+
+STAGES = ("ingest", "classify", "reports")
+LIBRARIES = ("pandas", "scikit-learn", "spacy", "praw", "duckdb", "ibis-framework", "pyarrow")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``next_step`` says what to do where it is not well."""
+
+    state: Literal["well", "note", "wrong"]
+    what: str
+    detail: str
+    next_step: str = ""
+
+
+def examine(start: Path | None) -> list[Finding]:
+    """Look at the installation and, where there is one, at the project at or above ``start``."""
+    findings = [*_installation(), *_shadowed(), *_model()]
+    try:
+        project = Project.open(start)
+    except EarfulError as error:
+        return [*findings, Finding("note", "project", error.message, error.next_step)]
+    findings.append(Finding("well", "project", str(project.settings.root)))
+    findings += _connectors(project)
+    try:
+        with project.ledger() as ledger:
+            findings += [*_ledger(ledger), *_sources(ledger), *_facts(project, ledger)]
+    except EarfulError as error:
+        findings.append(Finding("note", "ledger", error.message, error.next_step))
+    return findings
+
+
+def _installation() -> Iterator[Finding]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("well", "earful", f"{version('earful')} on Python {python}")
+    for library in LIBRARIES:
+        try:
+            yield Finding("well", library, version(library))
+        except PackageNotFoundError:
+            yield Finding("wrong", library, "not installed", "Install anew: pip install earful")
+
+
+def _shadowed() -> Iterator[Finding]:
+    """The stages have common names: another package may stand before ours on the path."""
+    home = Path(__file__).resolve().parents[1]
+    for stage in STAGES:
+        spec = importlib.util.find_spec(stage)
+        origin = Path(spec.origin).resolve() if spec and spec.origin else None
+        if origin is None or origin.parents[1] != home:
+            yield Finding(
+                "wrong",
+                stage,
+                f"is shadowed: Python finds {origin or 'nothing'}",
+                "Install earful in an environment of its own, and run it from a folder that "
+                f"holds no {stage}.py or {stage}/.",
+            )
+        else:
+            yield Finding("well", stage, str(origin.parent))
+
+
+def _model() -> Iterator[Finding]:
+    from classify.tagger import Tagger
+
+    try:
+        yield Finding("well", "model", Tagger.load().model_version)
+    except EarfulError as error:
+        yield Finding("wrong", "model", error.message, error.next_step)
+
+
+def _connectors(project: Project) -> Iterator[Finding]:
+    from earful.pipeline import make_connector
+
+    for source in project.settings.source:
+        try:
+            make_connector(project, source, None)
+            yield Finding("well", f"source {source.name}", f"{source.connector}, ready")
+        except EarfulError as error:
+            yield Finding("wrong", f"source {source.name}", error.message, error.next_step)
+
+
+def _ledger(ledger: Ledger) -> Iterator[Finding]:
+    broken = ledger.check()
+    for finding in broken:
+        yield Finding("wrong", "ledger", finding, "Restore the last backup, or ask for help.")
+    if not broken:
+        size = ledger.path.stat().st_size / 1e6
+        yield Finding("well", "ledger", f"{ledger.count_comments():,} comments, {size:,.1f} MB")
+
+
+def _sources(ledger: Ledger) -> Iterator[Finding]:
+    last = {window.source: window for window in ledger.coverage()}
+    for source, count in ledger.sources().items():
+        window = last.get(source)
+        if window is None:
+            yield Finding("note", f"source {source}", f"{count:,} comments, never closed a pull")
+            continue
+        until = f"until {window.until:%Y-%m-%d}" if window.until else "undated"
+        stale = window.state in ("failed", "capped")
+        yield Finding(
+            "note" if stale else "well",
+            f"source {source}",
+            f"{count:,} comments, {until}, {window.state}",
+            window.detail if stale else "",
+        )
+
+
+def _facts(project: Project, ledger: Ledger) -> Iterator[Finding]:
+    untagged = ledger.count_untagged(ledger.get_meta("model_version") or "")
+    if untagged:
+        yield Finding("note", "tags", f"{untagged:,} comments are not tagged", "Run: earful tag")
+    try:
+        manifest = open_facts(project.settings.facts_path).manifest
+    except EarfulError as error:
+        yield Finding("note", "facts", error.message, error.next_step)
+        return
+    age = datetime.now(UTC) - datetime.fromisoformat(manifest.built_at)
+    fresh = manifest.ledger_changes == ledger.changes()
+    yield Finding(
+        "well" if fresh else "note",
+        "facts",
+        f"{manifest.comments:,} comments, {manifest.asks:,} asks, {age.days} days old"
+        + ("" if fresh else ", older than the ledger"),
+        "" if fresh else "The next report builds them anew.",
+    )

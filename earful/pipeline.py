@@ -1,0 +1,383 @@
+"""The only wiring: how a comment travels from a source to a page.
+
+Stages know the hall and not one another; here they meet. Every step can be stopped at any moment
+and run again: batches are stored whole, and what is there already is not stored twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from earful.errors import ConfigurationError, DataError, EarfulError, did_you_mean
+from earful.facts import Facts, build_facts
+from earful.project import Project, open_demo
+from earful.records import Admitted, Comment, Coverage
+from earful.settings import Source
+from earful.store import Ledger, UpsertCount
+from earful.tagging import tag_batches
+
+if TYPE_CHECKING:
+    from ingest.door import Refused
+    from ingest.pull import PullResult
+    from reports.signals import Demand
+
+    from ingest.connector import Connector
+    from ingest.files import FileReading, Reject
+
+BATCH = 1000
+
+Progress = Callable[[int], None]
+"""Called with the number of comments that were just dealt with."""
+
+_T = TypeVar("_T")
+
+
+def _no_progress(_: int) -> None:
+    pass
+
+
+def _batches(entries: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    iterator = iter(entries)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+# Import
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of one file: ``rows`` were read, ``rejected`` of them set aside."""
+
+    rows: int
+    counted: UpsertCount
+    rejected: int
+    rejects_file: Path | None
+    notes: tuple[str, ...]
+
+
+def import_file(
+    project: Project,
+    reading: FileReading,
+    *,
+    path: Path,
+    source: str,
+    on_progress: Progress = _no_progress,
+) -> ImportResult:
+    """Bring one file's comments into the ledger; what cannot be read is set aside with a reason."""
+    from ingest.files import Reject, write_rejects
+
+    rejects: list[Reject] = []
+    rows = 0
+    counted = UpsertCount()
+    dates: list[datetime] = []
+    door = project.door()
+    with project.ledger(create=True) as ledger:
+        for batch in _batches(reading, BATCH):
+            rows += len(batch)
+            rejects += [entry for entry in batch if isinstance(entry, Reject)]
+            admitted, refused = _sort(
+                door.admit([entry for entry in batch if isinstance(entry, Comment)])
+            )
+            rejects += [Reject(None, refusal.reason, refusal.uid) for refusal in refused]
+            with ledger.transaction():
+                counted += ledger.upsert(admitted, datetime.now(UTC))
+            dates += [row.comment.created_at for row in admitted if row.comment.created_at]
+            dates = [min(dates), max(dates)] if dates else []
+            on_progress(len(batch))
+        with ledger.transaction():
+            since, until = dates or (None, None)
+            ledger.add_coverage(Coverage(source, since, until, "imported", path.name))
+        apply_retention(project, ledger)
+    rejects_file = None
+    if rejects:
+        rejects_file = project.settings.root / "rejects" / f"{source}-{path.name}.csv"
+        rejects_file.parent.mkdir(exist_ok=True)
+        write_rejects(rejects_file, rejects)
+    return ImportResult(rows, counted, len(rejects), rejects_file, tuple(reading.notes))
+
+
+def _sort(entries: Iterable[Admitted | Refused]) -> tuple[list[Admitted], list[Refused]]:
+    admitted: list[Admitted] = []
+    refused: list[Refused] = []
+    for entry in entries:
+        if isinstance(entry, Admitted):
+            admitted.append(entry)
+        else:
+            refused.append(entry)
+    return admitted, refused
+
+
+# Pull
+
+
+@dataclass(frozen=True, slots=True)
+class PullOutcome:
+    """How the pull of one source ended; ``error`` says why where it failed."""
+
+    source: str
+    result: PullResult | None
+    error: EarfulError | None
+
+    def __str__(self) -> str:
+        return str(self.error) if self.error else str(self.result)
+
+
+def pull_sources(
+    project: Project,
+    names: list[str],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int | None = None,
+    backfill: bool = False,
+    on_progress: Progress = _no_progress,
+) -> list[PullOutcome]:
+    """Pull the sources named, or all; one that fails does not stop the others.
+
+    A backfill keeps a cursor of its own, so that the live one is not disturbed.
+    """
+    from ingest.pull import pull_source
+
+    sources = _chosen_sources(project, names)
+    door = project.door()
+    outcomes = []
+    with project.ledger(create=True) as ledger:
+        for source in sources:
+            cursor_name = f"{source.name}#backfill" if backfill else source.name
+            try:
+                connector = make_connector(project, source, ledger.cursor(cursor_name))
+                result = pull_source(
+                    ledger,
+                    connector,
+                    door.admit,
+                    since=since,
+                    until=until,
+                    limit=limit,
+                    cursor_name=cursor_name,
+                    on_progress=on_progress,
+                )
+                outcomes.append(PullOutcome(source.name, result, None))
+            except EarfulError as error:
+                outcomes.append(PullOutcome(source.name, None, error))
+        apply_retention(project, ledger)
+    return outcomes
+
+
+def make_connector(project: Project, source: Source, cursor: dict[str, object] | None) -> Connector:
+    """The connector of a source, found among the shipped, the project's and the installed ones."""
+    from ingest.registry import find_connectors
+
+    found = find_connectors(project.settings.root / "connectors")
+    if source.connector not in found:
+        raise ConfigurationError(
+            f"source {source.name!r}: there is no connector {source.connector!r}",
+            where=str(project.settings.root / "earful.toml"),
+            next_step=did_you_mean(source.connector, found),
+        )
+    connector: Connector = found[source.connector](source.name, source.options, cursor)
+    return connector
+
+
+def _chosen_sources(project: Project, names: list[str]) -> list[Source]:
+    by_name = {source.name: source for source in project.settings.source}
+    if not by_name:
+        raise ConfigurationError(
+            "no source to pull",
+            where=str(project.settings.root / "earful.toml"),
+            next_step="Add a [[source]], as the comments in the file show; "
+            "files come in with 'earful import'.",
+        )
+    for name in names:
+        if name not in by_name:
+            raise ConfigurationError(
+                f"there is no source {name!r} in earful.toml",
+                next_step=did_you_mean(name, by_name),
+            )
+    return [by_name[name] for name in names] if names else list(by_name.values())
+
+
+def apply_retention(project: Project, ledger: Ledger) -> int:
+    """Erase what the settings say is kept no longer; tells how many comments went."""
+    rules = project.settings.retention
+    now = datetime.now(UTC)
+    days_of: dict[str | None, int] = {**rules.sources}
+    if rules.comments_days is not None:
+        days_of[None] = rules.comments_days
+    if not days_of and rules.raw_days is None:
+        return 0
+    with ledger.transaction():
+        if rules.raw_days is not None:
+            ledger.drop_raw(now - timedelta(days=rules.raw_days))
+        erased = sum(
+            len(ledger.erase_older(source, now - timedelta(days=days)).uids)
+            for source, days in days_of.items()
+        )
+    if erased:
+        ledger.scrub()
+        refresh_facts(project, ledger)
+    return erased
+
+
+# Tag
+
+
+@dataclass(frozen=True, slots=True)
+class TagResult:
+    """How many comments were read, by which model, and how many copies are known now."""
+
+    model_version: str
+    tagged: int
+    unread: int
+    asks: int
+    copies: int
+
+    def __str__(self) -> str:
+        unread = f", {self.unread:,} in languages that are not served" if self.unread else ""
+        return (
+            f"{self.tagged:,} comments tagged by {self.model_version}: {self.asks:,} asks{unread};"
+            f" {self.copies:,} copies in the ledger"
+        )
+
+
+def tag_ledger(
+    project: Project,
+    *,
+    everything: bool = False,
+    since: datetime | None = None,
+    on_progress: Progress = _no_progress,
+) -> TagResult:
+    """Read what this model has not read yet (or ``everything`` anew), then renew the facts."""
+    from classify.tagger import Tagger
+
+    settings = project.settings
+    categories = (
+        settings.root / settings.classify.categories if settings.classify.categories else None
+    )
+    load = partial(Tagger.load, categories, settings.classify.spacy_pipeline)
+    tagger = load()
+    tagged = unread = asks = 0
+    with project.ledger() as ledger:
+        if everything:
+            with ledger.transaction():
+                ledger.drop_tags(tagger.model_version, since)
+        batches = ledger.untagged(tagger.model_version, since, BATCH)
+        for tags in tag_batches(batches, tagger, load):
+            with ledger.transaction():
+                ledger.save_tags(tags)
+                ledger.set_meta("model_version", tagger.model_version)
+            tagged += tags.num_rows
+            unread += tags.column("read").to_pylist().count(False)
+            asks += sum(len(of_one) for of_one in tags.column("asks").to_pylist())
+            on_progress(tags.num_rows)
+        copies = mark_copies(ledger)
+        refresh_facts(project, ledger)
+    return TagResult(tagger.model_version, tagged, unread, asks, copies)
+
+
+def mark_copies(ledger: Ledger) -> int:
+    """Mark copies by the rule of who counts, where the ledger has changed since the last time."""
+    from ingest.copies import find_copies, rows_of_ledger
+
+    known = ledger.get_meta("copies")
+    marked = json.loads(known) if known else {"changes": -1, "copies": 0}
+    if marked["changes"] != ledger.changes():
+        with ledger.transaction():
+            copies = find_copies(rows_of_ledger(ledger))
+            marked["copies"] = ledger.save_copies((c.uid, c.copy_of, c.reason) for c in copies)
+            # This transaction is itself a change: the marks hold for the state that it leaves.
+            marked["changes"] = ledger.changes() + 1
+            ledger.set_meta("copies", json.dumps(marked))
+    return int(marked["copies"])
+
+
+def refresh_facts(project: Project, ledger: Ledger) -> Facts:
+    """The facts of the ledger as it is now."""
+    mark_copies(ledger)
+    settings = project.settings
+    return build_facts(ledger, settings.facts_path, settings.classify.spam_threshold)
+
+
+# Report
+
+
+@dataclass(frozen=True, slots=True)
+class ReportResult:
+    """What was found, and the files that tell it."""
+
+    demand: Demand
+    files: tuple[Path, ...]
+
+    @property
+    def brief(self) -> Path | None:
+        """The page for executives, where it was among the formats."""
+        return next((path for path in self.files if path.suffix == ".html"), None)
+
+
+def make_report(
+    project: Project,
+    *,
+    out: Path | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    sources: list[str] | None = None,
+    formats: list[str] | None = None,
+) -> ReportResult:
+    """Roll the facts up into demand signals and write the reports into ``out``."""
+    from classify.tagger import measured_accuracy
+    from reports.report import write_reports
+    from reports.rollups import Window
+    from reports.signals import demand_signals
+
+    settings = project.settings
+    with project.ledger() as ledger:
+        _require_known_sources(ledger, sources or [])
+        untagged = ledger.count_untagged(ledger.get_meta("model_version") or "")
+        facts = refresh_facts(project, ledger)
+        coverage = ledger.coverage()
+    if facts.manifest.comments == 0:
+        raise DataError(
+            "no comment is tagged yet, so there is nothing to report",
+            where=str(settings.ledger_path),
+            next_step="Run: earful tag",
+        )
+    window = Window(since, until, tuple(sources or ()))
+    demand = demand_signals(facts, window, settings, coverage, untagged=untagged)
+    files = write_reports(
+        demand, facts, out or settings.root / "out", formats, settings, measured_accuracy()
+    )
+    return ReportResult(demand, tuple(files))
+
+
+def _require_known_sources(ledger: Ledger, names: list[str]) -> None:
+    known = ledger.sources()
+    for name in names:
+        if name not in known:
+            raise ConfigurationError(
+                f"no comment comes from a source {name!r}", next_step=did_you_mean(name, known)
+            )
+
+
+# Demo
+
+
+def run_demo(folder: Path, say: Callable[[str], None]) -> ReportResult:
+    """Import, tag and report the made-up feed in a project of its own; ``say`` tells the steps."""
+    from earful.demo import FEED, demo_path
+    from ingest.files import read_comments
+
+    project = open_demo(folder, demo_path("earful.toml"))
+    for file in FEED:
+        path = demo_path(file.name)
+        reading = read_comments(path, source=file.source, solicited=file.solicited)
+        result = import_file(project, reading, path=path, source=file.source)
+        say(f"{file.name}: {result.rows:,} rows, {result.counted.added:,} new")
+    say(str(tag_ledger(project)))
+    return make_report(project)

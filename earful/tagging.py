@@ -1,0 +1,261 @@
+"""Running the tagger over many batches, in two processes where there is enough to read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import chain, islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from earful.errors import ConfigurationError, DataError, did_you_mean
+from earful.records import READ_SCHEMA
+
+if TYPE_CHECKING:
+    from classify.evaluation import Evaluation
+    from classify.tagger import Tagger
+
+BATCH = 1000
+# Below this many batches a second process costs more than it saves.
+BATCHES_FOR_A_POOL = 4
+
+OUTPUT_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("lang", pa.string()),
+        ("read", pa.bool_()),
+        ("sentiment", pa.string()),
+        ("sentiment_score", pa.float32()),
+        ("categories", pa.list_(pa.string())),
+        ("category_scores", pa.map_(pa.string(), pa.float32())),
+        (
+            "asks",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("quote", pa.string()),
+                        ("start", pa.int32()),
+                        ("end", pa.int32()),
+                        ("item", pa.string()),
+                        ("type", pa.string()),
+                        ("strength", pa.int8()),
+                        ("moment", pa.string()),
+                        ("score", pa.float32()),
+                    ]
+                )
+            ),
+        ),
+        ("spam_score", pa.float32()),
+        ("model_version", pa.string()),
+    ]
+)
+"""Rows of ``earful tag --output``, as the command-line contract fixes them."""
+
+Progress = Callable[[int], None]
+
+_tagger: Tagger | None = None  # one per worker process
+
+
+def _start_worker(load: Callable[[], Tagger]) -> None:
+    global _tagger
+    _tagger = load()
+
+
+def _tag_in_worker(batch: pa.RecordBatch) -> pa.RecordBatch:
+    assert _tagger is not None
+    return _tagger.tag(batch)
+
+
+def tag_batches(
+    batches: Iterable[pa.RecordBatch], tagger: Tagger, load: Callable[[], Tagger]
+) -> Iterator[pa.RecordBatch]:
+    """Tag batches in the order given, on all cores where there are several batches.
+
+    ``load`` makes the tagger anew inside each worker process. At most a few batches are in
+    flight, so that memory stays flat.
+    """
+    iterator = iter(batches)
+    first = list(islice(iterator, BATCHES_FOR_A_POOL))
+    workers = min(os.cpu_count() or 1, 8)
+    if len(first) < BATCHES_FOR_A_POOL or workers == 1:
+        yield from (tagger.tag(batch) for batch in chain(first, iterator))
+        return
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(load,)
+    ) as pool:
+        waiting: deque[Future[pa.RecordBatch]] = deque()
+        for batch in chain(first, iterator):
+            waiting.append(pool.submit(_tag_in_worker, batch))
+            if len(waiting) >= 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedFile:
+    """What ``tag_file`` did."""
+
+    output: Path
+    rows: int
+    unread: int
+    asks: int
+
+    def __str__(self) -> str:
+        unread = f", {self.unread:,} in languages that are not served" if self.unread else ""
+        return f"{self.output}: {self.rows:,} rows, {self.asks:,} asks{unread}"
+
+
+def tag_file(
+    source: Path,
+    output: Path,
+    *,
+    text_column: str = "text",
+    id_column: str = "id",
+    on_progress: Progress = lambda _: None,
+) -> TaggedFile:
+    """Tag a file row by row into jsonl or Parquet; stateless, nothing is stored elsewhere.
+
+    A row without an id gets its line number. Raises ``ConfigurationError`` where a column or
+    the kind of output is unknown.
+    """
+    from classify.tagger import Tagger
+
+    from ingest.files import open_table
+
+    if output.suffix not in (".jsonl", ".parquet"):
+        raise ConfigurationError(
+            f"tags are written as .jsonl or .parquet, not as {output.suffix or 'this'}",
+            where=str(output),
+        )
+    table = open_table(source)
+    if text_column not in table.columns:
+        raise ConfigurationError(
+            f"there is no column {text_column!r}",
+            where=str(source),
+            next_step="Name it with --text-column. " + did_you_mean(text_column, table.columns),
+        )
+    tagger = Tagger.load()
+    rows = unread = asks = 0
+    draft = output.with_name(f".{output.name}.part")
+    with _open_writer(draft, output.suffix) as write:
+        batches = _read_batches(table.rows(), text_column, id_column)
+        for tags in tag_batches(batches, tagger, Tagger.load):
+            answers = [_answer(row) for row in tags.to_pylist()]
+            write(answers)
+            rows += len(answers)
+            unread += sum(not answer["read"] for answer in answers)
+            asks += sum(len(answer["asks"]) for answer in answers)
+            on_progress(len(answers))
+    draft.replace(output)
+    return TaggedFile(output, rows, unread, asks)
+
+
+def _read_batches(
+    rows: Iterable[tuple[int, dict[str, Any]]], text_column: str, id_column: str
+) -> Iterator[pa.RecordBatch]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, BATCH)):
+        yield pa.RecordBatch.from_pylist(
+            [
+                {
+                    "uid": str(row[id_column]) if row.get(id_column) is not None else str(line),
+                    "text": "" if row.get(text_column) is None else str(row[text_column]),
+                    "lang_hint": None,
+                }
+                for line, row in chunk
+            ],
+            schema=READ_SCHEMA,
+        )
+
+
+def _answer(row: dict[str, Any]) -> dict[str, Any]:
+    """One row of the contract; a language that is not served is neutral, with a score of 0."""
+    return {
+        "id": row["uid"],
+        "lang": row["lang"],
+        "read": row["read"],
+        "sentiment": row["sentiment"] or "neutral",
+        "sentiment_score": row["sentiment_score"] or 0.0,
+        "categories": row["categories"] or ["remark"],
+        "category_scores": dict(row["category_scores"] or ()),
+        "asks": [
+            {
+                key: ask[key]
+                for key in ("quote", "start", "end", "item", "type", "strength", "moment", "score")
+            }
+            for ask in row["asks"]
+        ],
+        "spam_score": row["spam_score"],
+        "model_version": row["model_version"],
+    }
+
+
+class _open_writer:  # noqa: N801 - used like the built-in open
+    """Writes rows of ``OUTPUT_SCHEMA`` to a file of the kind that the suffix names."""
+
+    def __init__(self, path: Path, suffix: str) -> None:
+        self._path = path
+        self._parquet = suffix == ".parquet"
+
+    def __enter__(self) -> Callable[[list[dict[str, Any]]], None]:
+        if self._parquet:
+            self._writer = pq.ParquetWriter(self._path, OUTPUT_SCHEMA, compression="zstd")
+            return self._write_parquet
+        self._file = self._path.open("w", encoding="utf-8")
+        return self._write_lines
+
+    def __exit__(self, *_: object) -> None:
+        (self._writer if self._parquet else self._file).close()
+
+    def _write_parquet(self, rows: list[dict[str, Any]]) -> None:
+        columns = [{**row, "category_scores": list(row["category_scores"].items())} for row in rows]
+        self._writer.write_batch(pa.RecordBatch.from_pylist(columns, schema=OUTPUT_SCHEMA))
+
+    def _write_lines(self, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def evaluate_file(file: Path, on_progress: Progress = lambda _: None) -> Evaluation:
+    """Tag the texts of a labelled file and compare with its labels.
+
+    ``file`` is JSON lines with uid, text, sentiment, categories and asks, as the codebook says;
+    domain and lang, where given, split the figures.
+    """
+    from classify.evaluation import evaluate
+    from classify.tagger import Tagger
+
+    gold: list[dict[str, Any]] = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            gold.append({"uid": str(number), "asks": [], **row})
+            missing = {"text", "sentiment", "categories"} - row.keys()
+        except (ValueError, TypeError, AttributeError) as error:
+            raise DataError(
+                f"not a JSON object: {error}", where=f"{file}, line {number}"
+            ) from error
+        if missing:
+            raise DataError(
+                f"missing: {', '.join(sorted(missing))}",
+                where=f"{file}, line {number}",
+                next_step="Each line needs text, sentiment, categories and, where any, asks.",
+            )
+    tagger = Tagger.load()
+    batches = _read_batches(((n, row) for n, row in enumerate(gold)), "text", "uid")
+    tags: list[dict[str, Any]] = []
+    for batch in tag_batches(batches, tagger, Tagger.load):
+        tags += batch.to_pylist()
+        on_progress(batch.num_rows)
+    return evaluate(gold, tags)
