@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -63,7 +62,7 @@ def main() -> None:
 
 @app.command(epilog="Example: earful init shop && cd shop")
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Made if missing.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made if missing.")] = Path(),
     name: Annotated[str | None, typer.Option(help="The project's name.")] = None,
 ) -> None:
     """Make a project folder: earful.toml with comments, and a key. Nothing is sent anywhere."""
@@ -137,7 +136,7 @@ def import_(
 @app.command(epilog="Example: earful pull hn --since 2025-01-01")
 def pull(
     sources: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Default: all of them.")
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="Default: all of them.")
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -366,7 +365,7 @@ def doctor(project: ProjectOption = None) -> None:
 @app.command(epilog="Example: earful demo")
 def demo(
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where the demo's project is made.")
+        Path, typer.Argument(metavar="DIR", help="Where the demo's project is made.")
     ] = Path("out/demo"),
 ) -> None:
     """Run all of it on a made-up five-year feed that ships with earful, offline."""
@@ -421,8 +420,3 @@ def _show_signals(demand: Any, most: int) -> None:
         f" {ladder.without_spam:,} without spam > {ladder.people:,} people"
         f" (counted by {ladder.people_basis})"
     )
-
-
-def command() -> click.Command:
-    """The whole command line as a click object, for the generated reference."""
-    return typer.main.get_command(app)

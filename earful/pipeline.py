@@ -25,6 +25,7 @@ from earful.tagging import tag_batches
 
 if TYPE_CHECKING:
     from ingest.door import Refused
+    from ingest.pull import Progress as PullProgress
     from ingest.pull import PullResult
     from reports.signals import Demand
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from ingest.files import FileReading, Reject
 
 BATCH = 1000
+# Before any platform that people write on.
+BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)
 
 Progress = Callable[[int], None]
 """Called with the number of comments that were just dealt with."""
@@ -123,11 +126,23 @@ class PullOutcome:
     """How the pull of one source ended; ``error`` says why where it failed."""
 
     source: str
-    result: PullResult | None
+    result: PullResult[Refused] | None
     error: EarfulError | None
+    rejects_file: Path | None = None
 
     def __str__(self) -> str:
-        return str(self.error) if self.error else str(self.result)
+        if self.result is None:
+            return str(self.error)
+        result = self.result
+        told = (
+            f"{result.added:,} new, {result.revised:,} edited, {result.deleted:,} deleted there,"
+            f" {result.unchanged:,} already there; {result.coverage.state}"
+        )
+        if result.coverage.detail:
+            told += f": {result.coverage.detail}"
+        if self.rejects_file:
+            told += f"\n{len(result.refused):,} set aside with the reason in {self.rejects_file}"
+        return told
 
 
 def pull_sources(
@@ -142,18 +157,20 @@ def pull_sources(
 ) -> list[PullOutcome]:
     """Pull the sources named, or all; one that fails does not stop the others.
 
-    A backfill keeps a cursor of its own, so that the live one is not disturbed.
+    A backfill without ``since`` reads from the platform's beginning. The cursor remembers
+    stretches of time, so going back does not disturb what follows the newest.
     """
     from ingest.pull import pull_source
 
     sources = _chosen_sources(project, names)
+    if backfill and since is None:
+        since = BEGINNING
     door = project.door()
     outcomes = []
     with project.ledger(create=True) as ledger:
         for source in sources:
-            cursor_name = f"{source.name}#backfill" if backfill else source.name
             try:
-                connector = make_connector(project, source, ledger.cursor(cursor_name))
+                connector = make_connector(project, source, ledger.cursor(source.name))
                 result = pull_source(
                     ledger,
                     connector,
@@ -161,14 +178,25 @@ def pull_sources(
                     since=since,
                     until=until,
                     limit=limit,
-                    cursor_name=cursor_name,
-                    on_progress=on_progress,
+                    on_progress=_increments(on_progress),
                 )
                 outcomes.append(PullOutcome(source.name, result, None))
             except EarfulError as error:
                 outcomes.append(PullOutcome(source.name, None, error))
         apply_retention(project, ledger)
     return outcomes
+
+
+def _increments(on_progress: Progress) -> Callable[[PullProgress], None]:
+    """From the totals that the pull loop tells to the steps that a progress bar takes."""
+    told = 0
+
+    def advance(progress: PullProgress) -> None:
+        nonlocal told
+        on_progress(progress.read - told)
+        told = progress.read
+
+    return advance
 
 
 def make_connector(project: Project, source: Source, cursor: dict[str, object] | None) -> Connector:
@@ -284,13 +312,13 @@ def tag_ledger(
 
 def mark_copies(ledger: Ledger) -> int:
     """Mark copies by the rule of who counts, where the ledger has changed since the last time."""
-    from ingest.copies import find_copies, rows_of_ledger
+    from ingest.copies import CopyRow, find_copies
 
     known = ledger.get_meta("copies")
     marked = json.loads(known) if known else {"changes": -1, "copies": 0}
     if marked["changes"] != ledger.changes():
         with ledger.transaction():
-            copies = find_copies(rows_of_ledger(ledger))
+            copies = find_copies(CopyRow(*row) for row in ledger.copy_rows())
             marked["copies"] = ledger.save_copies((c.uid, c.copy_of, c.reason) for c in copies)
             # This transaction is itself a change: the marks hold for the state that it leaves.
             marked["changes"] = ledger.changes() + 1

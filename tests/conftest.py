@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +19,56 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("needs the real data in ../shared/data, which is not beside this checkout")
     return SHARED_DATA
+
+
+@pytest.fixture
+def user_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's configuration folder of the test's own: no key lands in the real one."""
+    folder = tmp_path / "user-config"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("EARFUL_KEY", raising=False)
+    monkeypatch.delenv("EARFUL_PROJECT", raising=False)
+    return folder
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def earful(
+    user_config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Run]:
+    """Runs ``earful ARGUMENTS`` in this process, as the installed command would."""
+    from earful import cli
+
+    def run(*arguments: str) -> Run:
+        monkeypatch.setattr(sys, "argv", ["earful", *map(str, arguments)])
+        monkeypatch.setattr(cli.stdout, "width", 200)
+        capsys.readouterr()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as leaving:
+            code = leaving.code if isinstance(leaving.code, int) else 1
+        captured = capsys.readouterr()
+        return Run(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def project(
+    earful: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A fresh project folder, which is also the working folder."""
+    folder = tmp_path / "shop"
+    assert earful("init", str(folder)).code == 0
+    monkeypatch.chdir(folder)
+    return folder

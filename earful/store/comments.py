@@ -7,9 +7,10 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from earful.records import Admitted
 
@@ -159,6 +160,15 @@ def upsert(
         ],
     )
     return UpsertCount(len(added), revised, len(seen_again), deleted, len(forgotten))
+
+
+def copy_rows(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    """The columns by which copies are told; see ``Ledger.copy_rows``."""
+    for row in connection.execute(
+        "SELECT uid, source, author_key, place, created_at, exact_print, near_prints, words"
+        " FROM comments WHERE deleted = 0 ORDER BY created_at, uid"
+    ):
+        yield (*row[:6], tuple(array.array("q", row[6])), row[7])
 
 
 def drop_orphan_askers(connection: sqlite3.Connection) -> None:

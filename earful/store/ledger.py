@@ -136,14 +136,9 @@ class Ledger:
     # Copies
 
     def copy_rows(self) -> Iterator[tuple[Any, ...]]:
-        """What is needed to find copies: (uid, source, author_key, place, created_at in ms,
-        exact_print, near_prints as packed 64-bit integers, words), oldest first."""
-        return iter(
-            self.connection.execute(
-                "SELECT uid, source, author_key, place, created_at, exact_print, near_prints, words"
-                " FROM comments WHERE deleted = 0 ORDER BY created_at, uid"
-            )
-        )
+        """What is needed to find copies, oldest first: (uid, source, author_key, place,
+        created_at in ms, exact_print, near_prints, words)."""
+        return comments.copy_rows(self.connection)
 
     def save_copies(self, copies: Iterable[tuple[str, str, str]]) -> int:
         """Replace all marks of copies by (uid, uid of the original, reason); tells how many."""
