@@ -118,6 +118,7 @@ def import_(
             as_of=_day(as_of, "--as-of"),
             solicited=solicited,
             limit=limit,
+            secret=opened.keyring.row_key,
         )
         stdout.print(f"{path}:", soft_wrap=True)
         stdout.print(str(reading.guess), markup=False, soft_wrap=True)

@@ -44,10 +44,15 @@ def new_secret(project_id: str) -> Path:
 
 
 class Keyring:
-    """Pseudonyms and seals, derived from one secret by keyed BLAKE2b with separate purposes."""
+    """Pseudonyms and seals, derived from one secret by keyed BLAKE2b with separate purposes.
+
+    ``row_key`` keys the ids of rows that have none of their own, since they are made from the
+    author and the words, which nobody shall be able to try out.
+    """
 
     def __init__(self, secret: bytes) -> None:
         self._pseudonym_key = _derive(secret, b"pseudonym")
+        self.row_key = _derive(secret, b"rows")
         self._seal = Fernet(base64.urlsafe_b64encode(_derive(secret, b"askers")))
 
     @classmethod

@@ -89,7 +89,7 @@ def import_file(
             admitted, refused = _sort(
                 door.admit([entry for entry in batch if isinstance(entry, Comment)])
             )
-            rejects += [Reject(None, refusal.reason, refusal.uid) for refusal in refused]
+            rejects += [Reject(0, refusal.reason, refusal.comment_uid) for refusal in refused]
             with ledger.transaction():
                 counted += ledger.upsert(admitted, datetime.now(UTC))
             dates += [row.comment.created_at for row in admitted if row.comment.created_at]
@@ -359,7 +359,6 @@ def make_report(
     formats: list[str] | None = None,
 ) -> ReportResult:
     """Roll the facts up into demand signals and write the reports into ``out``."""
-    from classify.tagger import measured_accuracy
     from reports.report import write_reports
     from reports.rollups import Window
     from reports.signals import demand_signals
@@ -367,7 +366,6 @@ def make_report(
     settings = project.settings
     with project.ledger() as ledger:
         _require_known_sources(ledger, sources or [])
-        untagged = ledger.count_untagged(ledger.get_meta("model_version") or "")
         facts = refresh_facts(project, ledger)
         coverage = ledger.coverage()
     if facts.manifest.comments == 0:
@@ -376,10 +374,10 @@ def make_report(
             where=str(settings.ledger_path),
             next_step="Run: earful tag",
         )
-    window = Window(since, until, tuple(sources or ()))
-    demand = demand_signals(facts, window, settings, coverage, untagged=untagged)
+    window = Window(since, until, tuple(sources) if sources else None)
+    demand = demand_signals(facts, window, settings, coverage)
     files = write_reports(
-        demand, facts, out or settings.root / "out", formats, settings, measured_accuracy()
+        facts, window, out or settings.root / "out", formats, settings, coverage, None
     )
     return ReportResult(demand, tuple(files))
 
@@ -404,7 +402,9 @@ def run_demo(folder: Path, say: Callable[[str], None]) -> ReportResult:
     project = open_demo(folder, demo_path("earful.toml"))
     for file in FEED:
         path = demo_path(file.name)
-        reading = read_comments(path, source=file.source, solicited=file.solicited)
+        reading = read_comments(
+            path, source=file.source, solicited=file.solicited, secret=project.keyring.row_key
+        )
         result = import_file(project, reading, path=path, source=file.source)
         say(f"{file.name}: {result.rows:,} rows, {result.counted.added:,} new")
     say(str(tag_ledger(project)))

@@ -38,11 +38,11 @@ class Project:
 
     def door(self) -> Door:
         """The door of this project, with a name detector where names are to be redacted."""
-        from classify.names import SpacyNames
+        from classify.names import PipelineNames
         from ingest.door import Door
 
         wanted = self.settings.privacy.redact and self.settings.privacy.redact_names
-        return Door(self.settings, self.keyring, SpacyNames() if wanted else None)
+        return Door(self.settings, self.keyring, PipelineNames() if wanted else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from earful.errors import ConfigurationError, DataError, did_you_mean
 from earful.records import READ_SCHEMA
@@ -100,14 +99,14 @@ def tag_batches(
             yield waiting.popleft().result()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TaggedFile:
-    """What ``tag_file`` did."""
+    """What ``tag_file`` did, counted while it writes."""
 
     output: Path
-    rows: int
-    unread: int
-    asks: int
+    rows: int = 0
+    unread: int = 0
+    asks: int = 0
 
     def __str__(self) -> str:
         unread = f", {self.unread:,} in languages that are not served" if self.unread else ""
@@ -129,13 +128,8 @@ def tag_file(
     """
     from classify.tagger import Tagger
 
-    from ingest.files import open_table
+    from ingest.files import open_table, write_rows
 
-    if output.suffix not in (".jsonl", ".parquet"):
-        raise ConfigurationError(
-            f"tags are written as .jsonl or .parquet, not as {output.suffix or 'this'}",
-            where=str(output),
-        )
     table = open_table(source)
     if text_column not in table.columns:
         raise ConfigurationError(
@@ -144,19 +138,26 @@ def tag_file(
             next_step="Name it with --text-column. " + did_you_mean(text_column, table.columns),
         )
     tagger = Tagger.load()
-    rows = unread = asks = 0
-    draft = output.with_name(f".{output.name}.part")
-    with _open_writer(draft, output.suffix) as write:
-        batches = _read_batches(table.rows(), text_column, id_column)
+    batches = _read_batches(table, text_column, id_column)
+    tagged = TaggedFile(output)
+
+    def answers() -> Iterator[dict[str, Any]]:
         for tags in tag_batches(batches, tagger, Tagger.load):
-            answers = [_answer(row) for row in tags.to_pylist()]
-            write(answers)
-            rows += len(answers)
-            unread += sum(not answer["read"] for answer in answers)
-            asks += sum(len(answer["asks"]) for answer in answers)
-            on_progress(len(answers))
-    draft.replace(output)
-    return TaggedFile(output, rows, unread, asks)
+            for row in tags.to_pylist():
+                tagged.rows += 1
+                tagged.unread += not row["read"]
+                tagged.asks += len(row["asks"])
+                yield _answer(row)
+            on_progress(tags.num_rows)
+
+    if output.suffix == ".parquet":
+        pairs = (
+            {**row, "category_scores": list(row["category_scores"].items())} for row in answers()
+        )
+        write_rows(output, pairs, schema=OUTPUT_SCHEMA)
+    else:
+        write_rows(output, answers())
+    return tagged
 
 
 def _read_batches(
@@ -197,32 +198,6 @@ def _answer(row: dict[str, Any]) -> dict[str, Any]:
         "spam_score": row["spam_score"],
         "model_version": row["model_version"],
     }
-
-
-class _open_writer:  # noqa: N801 - used like the built-in open
-    """Writes rows of ``OUTPUT_SCHEMA`` to a file of the kind that the suffix names."""
-
-    def __init__(self, path: Path, suffix: str) -> None:
-        self._path = path
-        self._parquet = suffix == ".parquet"
-
-    def __enter__(self) -> Callable[[list[dict[str, Any]]], None]:
-        if self._parquet:
-            self._writer = pq.ParquetWriter(self._path, OUTPUT_SCHEMA, compression="zstd")
-            return self._write_parquet
-        self._file = self._path.open("w", encoding="utf-8")
-        return self._write_lines
-
-    def __exit__(self, *_: object) -> None:
-        (self._writer if self._parquet else self._file).close()
-
-    def _write_parquet(self, rows: list[dict[str, Any]]) -> None:
-        columns = [{**row, "category_scores": list(row["category_scores"].items())} for row in rows]
-        self._writer.write_batch(pa.RecordBatch.from_pylist(columns, schema=OUTPUT_SCHEMA))
-
-    def _write_lines(self, rows: list[dict[str, Any]]) -> None:
-        for row in rows:
-            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def evaluate_file(file: Path, on_progress: Progress = lambda _: None) -> Evaluation:

@@ -1,0 +1,1 @@
+"""Reading comments: language, sentiment, categories, and what is asked for, in which words."""

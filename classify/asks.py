@@ -1,0 +1,203 @@
+"""Finding the asks of comments: the clauses that carry them, the quotes, and what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from classify import english
+from classify.clauses import Clause
+from classify.items import ItemRanker, candidates, canonical, plain_item
+from classify.kinds import AskKinds
+from classify.moments import moment_of, place_words_of
+from classify.quotes import QuoteBorders, Window
+from classify.reader import Floats
+from classify.vectors import AskEncoder
+from classify.windows import split_tokens, window_of
+from classify.wishes import EXPLICIT, NO_WISH
+from earful.records import Ask
+
+MOST_ASKS = 8
+SECOND_ASK = 0.5
+"""The probability from which a further clause of a comment counts as an ask of its own."""
+SURE_NAME = 0.5
+"""The probability from which an item takes the shared name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A comment that may hold asks: its clauses, the probability of each, and what was decided."""
+
+    text: str
+    clauses: Sequence[Clause]
+    likely: Floats
+    requests: bool
+    wants: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Pick:
+    comment: int
+    clause: Clause
+    window: Clause
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    comment: int
+    start: int
+    end: int
+    window: Clause
+    item: str
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class AskModels:
+    """All that is learned about asks of one language group."""
+
+    borders: QuoteBorders
+    ranker: ItemRanker | None
+    kinds: AskKinds
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """What has to be stored, by array name; the shared names are stored as settings."""
+        ranker = {} if self.ranker is None else {"ranker": self.ranker.weights.astype(np.float16)}
+        return {
+            **self.kinds.arrays("kinds"),
+            **ranker,
+            "borders": self.borders.weights.astype(np.float16),
+            "lengths": self.borders.lengths,
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, npt.NDArray[np.generic]], names: Sequence[str]
+    ) -> AskModels:
+        """The models that ``arrays`` described."""
+
+        def stored(name: str) -> Floats:
+            return np.ascontiguousarray(arrays[name], dtype=np.float32)
+
+        return cls(
+            QuoteBorders(stored("borders"), stored("lengths")),
+            ItemRanker(stored("ranker")) if "ranker" in arrays else None,
+            AskKinds.from_arrays(arrays, "kinds", names),
+        )
+
+
+def picked_clauses(gated: Gated) -> list[tuple[Clause, float]]:
+    """The clauses that carry the asks: the likeliest, and further likely ones, in text order.
+
+    What only looks like a wish is passed over; nothing is left where nothing else was there.
+    """
+    order = sorted(range(len(gated.clauses)), key=lambda at: -float(gated.likely[at]))
+    chosen = []
+    for at in order:
+        clause = gated.clauses[at]
+        if chosen and gated.likely[at] < SECOND_ASK or len(chosen) == MOST_ASKS:
+            break
+        if NO_WISH.search(gated.text, clause.start, clause.end):
+            continue
+        chosen.append(at)
+    return [(gated.clauses[at], float(gated.likely[at])) for at in sorted(chosen)]
+
+
+def find_asks(
+    comments: Sequence[Gated], models: AskModels, encoder: AskEncoder, pipeline: str | None
+) -> list[list[Ask]]:
+    """The asks of each comment, in text order, none overlapping another.
+
+    ``pipeline`` is the spaCy pipeline for English; None reads by words and marks alone.
+    """
+    picks = [
+        _Pick(number, clause, window_of(gated.text, clause), score)
+        for number, gated in enumerate(comments)
+        for clause, score in picked_clauses(gated)
+    ]
+    found = _quoted(comments, picks, models, pipeline)
+    quotes = [comments[one.comment].text[one.start : one.end] for one in found]
+    windows = [comments[one.comment].text[one.window.start : one.window.end] for one in found]
+    asks: list[list[Ask]] = [[] for _ in comments]
+    if not found:
+        return asks
+    scores = models.kinds.scores(quotes, windows)
+    for one, quote, around, row in zip(found, quotes, windows, scores, strict=True):
+        gated = comments[one.comment]
+        kind, strength, name, likely = models.kinds.read(
+            row, wants=gated.wants, requests=gated.requests
+        )
+        item = one.item
+        if pipeline is not None:
+            item = canonical(quote) or (name if likely >= SURE_NAME else one.item)
+        asks[one.comment].append(
+            Ask(
+                quote=quote,
+                start=one.start,
+                end=one.end,
+                item=item,
+                type=kind,  # type: ignore[arg-type]  # one of TYPES, which are the RequestTypes
+                strength=strength,
+                moment=moment_of(quote),
+                place_words=place_words_of(around),
+                explicit=bool(EXPLICIT.search(quote)) or pipeline is None,
+                score=round(one.score, 4),
+            )
+        )
+    return _with_vectors(asks, encoder)
+
+
+def _quoted(
+    comments: Sequence[Gated], picks: Sequence[_Pick], models: AskModels, pipeline: str | None
+) -> list[_Found]:
+    texts = [comments[pick.comment].text for pick in picks]
+    if pipeline is None:
+        docs = [None] * len(picks)
+        seen = [split_tokens(text, pick.window) for text, pick in zip(texts, picks, strict=True)]
+    else:
+        docs = english.parsed(
+            pipeline,
+            [t[pick.window.start : pick.window.end] for t, pick in zip(texts, picks, strict=True)],
+        )
+        seen = [
+            english.tokens(pipeline, doc, pick.window.start)
+            for doc, pick in zip(docs, picks, strict=True)
+        ]
+    usable = [at for at, tokens in enumerate(seen) if any(token.is_word for token in tokens)]
+    borders = models.borders.quotes(
+        [Window(seen[at], picks[at].clause.start, picks[at].clause.end) for at in usable]
+    )
+    found: list[_Found] = []
+    for at, (first, last) in zip(usable, borders, strict=True):
+        pick, tokens = picks[at], seen[at]
+        start, end = tokens[first].start, tokens[last].end
+        if found and found[-1].comment == pick.comment and start < found[-1].end:
+            continue
+        quote = texts[at][start:end]
+        item = ""
+        doc = docs[at]
+        if doc is not None and models.ranker is not None:
+            place = {pick.window.start + word.idx: word.i for word in doc}
+            item = models.ranker.best(
+                candidates(doc, place[tokens[first].start], place[tokens[last].start])
+            )
+        found.append(
+            _Found(pick.comment, start, end, pick.window, item or plain_item(quote), pick.score)
+        )
+    return found
+
+
+def _with_vectors(asks: list[list[Ask]], encoder: AskEncoder) -> list[list[Ask]]:
+    every = [ask for found in asks for ask in found]
+    vectors = iter(encoder.encode([ask.item for ask in every], [ask.quote for ask in every]))
+    return [
+        [
+            replace(ask, vector=tuple(next(vectors).tolist()), vector_version=encoder.version)
+            for ask in found
+        ]
+        for found in asks
+    ]

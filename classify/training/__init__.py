@@ -1,0 +1,1 @@
+"""Fitting the shipped models, and measuring what they are worth."""

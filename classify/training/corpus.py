@@ -1,0 +1,198 @@
+"""The training data: read, joined and parted into folds that hold near-copies together."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from classify.labels import CATEGORIES, SENTIMENTS
+from classify.ngrams import fit_block
+from earful.errors import DataError
+
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledAsk:
+    """One ask as a reader marked it; ``text[start:end]`` is the quote."""
+
+    start: int
+    end: int
+    item: str
+    type: str
+    strength: int
+    moment: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledComment:
+    """One comment of the labelled set; ``domain`` names its stream."""
+
+    uid: str
+    domain: str
+    lang: str
+    text: str
+    sentiment: str
+    categories: tuple[str, ...]
+    asks: tuple[LabelledAsk, ...]
+
+    def record(self) -> dict[str, Any]:
+        """The comment as the JSON record that evaluation takes."""
+        return {
+            "uid": self.uid,
+            "domain": self.domain,
+            "lang": self.lang,
+            "text": self.text,
+            "sentiment": self.sentiment,
+            "categories": list(self.categories),
+            "asks": [
+                {
+                    "quote": self.text[ask.start : ask.end],
+                    "start": ask.start,
+                    "end": ask.end,
+                    "item": ask.item,
+                    "type": ask.type,
+                    "strength": ask.strength,
+                    "moment": ask.moment,
+                }
+                for ask in self.asks
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A text of an outside set with its sentiment, one of the four names."""
+
+    lang: str
+    text: str
+    sentiment: str
+
+
+def read_labelled(path: Path) -> list[LabelledComment]:
+    """The comments of a labelled JSONL file. Raises ``DataError`` for a quote not in its text."""
+    comments = []
+    with _opened(path) as lines:
+        for number, line in enumerate(lines, 1):
+            row = json.loads(line)
+            asks = tuple(_ask(row["text"], ask, f"{path}:{number}") for ask in row["asks"])
+            comments.append(
+                LabelledComment(
+                    row["uid"],
+                    row["domain"],
+                    row["lang"],
+                    row["text"],
+                    row["sentiment"],
+                    tuple(row["categories"]),
+                    asks,
+                )
+            )
+    return comments
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return path.open(encoding="utf-8", newline="")
+    except OSError as error:
+        raise DataError(
+            f"cannot read the training data: {error.strerror}",
+            where=str(path),
+            next_step="Name the folder that holds labelled/ and sentiment/ with --data.",
+        ) from error
+
+
+def _ask(text: str, row: dict[str, Any], where: str) -> LabelledAsk:
+    start = row["start"] if "start" in row else text.find(row["quote"])
+    if start < 0:
+        raise DataError("the quote of an ask is not in its text", where=where)
+    return LabelledAsk(
+        start,
+        start + len(row["quote"]),
+        row["item"],
+        row["type"],
+        int(row["strength"]),
+        row.get("moment") or "",
+    )
+
+
+def read_tweets(data: Path) -> list[Opinion]:
+    """The English tweets with three sentiments (SemEval-2017 task 4A, training part)."""
+    with _opened(data / "sentiment" / "tweets_en_train.csv") as lines:
+        return [
+            Opinion("en", _ESCAPE.sub(_character, row["text"]), row["label_name"])
+            for row in csv.DictReader(lines)
+        ]
+
+
+def _character(match: re.Match[str]) -> str:
+    character = chr(int(match.group(1), 16))
+    return character if character.isprintable() else " "
+
+
+def read_opinions(data: Path, langs: Sequence[str], per_lang: int) -> list[Opinion]:
+    """Outside sentiment sets of languages but English, at most ``per_lang`` of each and first come."""
+    names = {"french": "fr", "german": "de", "spanish": "es"}
+    found: list[Opinion] = []
+    with _opened(data / "sentiment" / "tweets_8_languages_train_val.csv") as lines:
+        found += [
+            Opinion(names[row["lang"]], row["text"], row["label_name"])
+            for row in csv.DictReader(lines)
+            if row["lang"] in names
+        ]
+    with _opened(data / "sentiment" / "korean_train.csv") as lines:
+        found += [
+            Opinion("ko", row["text"], "positive" if row["label"] == "1" else "negative")
+            for row in csv.DictReader(lines)
+        ]
+    with _opened(data / "sentiment" / "polish_train.csv") as lines:
+        found += [
+            Opinion("pl", row["text"], row["label_name"].replace("ambiguous", "mixed"))
+            for row in csv.DictReader(lines)
+        ]
+    kept: list[Opinion] = []
+    for lang in langs:
+        kept += [opinion for opinion in found if opinion.lang == lang][:per_lang]
+    return kept
+
+
+def category_matrix(comments: Sequence[LabelledComment]) -> npt.NDArray[np.bool_]:
+    """(n, 9): which category holds for which comment."""
+    return np.array(
+        [[name in comment.categories for name in CATEGORIES] for comment in comments], dtype=bool
+    )
+
+
+def sentiment_codes(comments: Sequence[LabelledComment]) -> npt.NDArray[np.int64]:
+    """(n,): each comment's sentiment as its place in ``SENTIMENTS``."""
+    return np.array([SENTIMENTS.index(comment.sentiment) for comment in comments])
+
+
+def folds(texts: Sequence[str], count: int, seed: int) -> npt.NDArray[np.int64]:
+    """The fold of each text; texts alike (cosine of word TF-IDF of 0.8 and more) share one."""
+    block = fit_block(texts, words=True, min_rows=1, most=10_000_000)
+    vectors = block.matrix(texts)
+    near = (vectors @ vectors.T).tocoo()
+    alike = near.data >= 0.8
+    links = sparse.coo_matrix(
+        (np.ones(int(alike.sum())), (near.row[alike], near.col[alike])), shape=near.shape
+    )
+    _, group = connected_components(links, directed=False)
+    sizes = np.bincount(group)
+    order = np.random.default_rng(seed).permutation(sizes.size)
+    # groups in random order, the large ones first, each into the fold that is emptiest
+    load = np.zeros(count, dtype=np.int64)
+    fold_of = np.zeros(sizes.size, dtype=np.int64)
+    for name in order[np.argsort(-sizes[order], kind="stable")]:
+        fold_of[name] = int(np.argmin(load))
+        load[fold_of[name]] += sizes[name]
+    return np.asarray(fold_of[group])

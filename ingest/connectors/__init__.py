@@ -1,0 +1,1 @@
+"""One file per platform; each is found by ``ingest.registry``."""

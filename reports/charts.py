@@ -1,0 +1,441 @@
+"""Every drawing, as inline SVG: the same bytes for the same numbers, text as text.
+
+One accent colour carries the finding, grey the rest; labels stand at what they name. The
+functions answer with markup that is safe to put into a page, with a title for screen readers.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from markupsafe import Markup, escape
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from earful.records import DAYPARTS, DemandSignal, Ladder
+
+ACCENT = "#0b5d7a"
+INK = "#1b242d"
+MUTED = "#5a6672"
+RULE = "#d5dbe1"
+PALE = "#e8eef2"
+WARM = "#b4541a"
+"""Stands against the accent for every kind of colour blindness (blue against orange)."""
+
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": MUTED,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "text.parse_math": False,
+}
+_WIDTH = 7.6
+LOWEST_TOP = 4
+"""A line of one or two people must not look like a wave."""
+_LONGEST_NAME = 34
+
+
+@contextmanager
+def _drawing(kind: str, width: float, height: float) -> Iterator[Figure]:
+    """A figure of ``width`` x ``height`` inches whose ids depend on ``kind`` alone."""
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": kind}):
+        yield Figure(figsize=(width, height))
+
+
+def _markup(figure: Figure, title: str, kind: str) -> Markup:
+    """The figure as one ``svg`` element, without what belongs to files only."""
+    buffer = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(
+        buffer, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+    )
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    # Its style sheet would speak to the whole page.
+    svg = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", svg, flags=re.S)
+    # Ids are unique within a drawing only, and a page holds many.
+    prefix = re.sub(r"[^a-z0-9]+", "-", kind.lower())
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
+    svg = re.sub(r'(xlink:href="#|url\(#)', rf"\1{prefix}-", svg)
+    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    width = float(size[1]) if size else 0.0
+    head = (
+        f'<svg role="img" aria-label="{escape(title)}" class="chart"'
+        f' style="max-width:{width * 4 / 3:.0f}px" '
+    )
+    svg = re.sub(r"^<svg ", head, svg)
+    svg = re.sub(r'(<svg[^>]*?) width="[\d.]+pt" height="[\d.]+pt"', r"\1", svg)
+    svg = re.sub(r'(<svg[^>]*?) height="[\d.]+pt"', r"\1", svg)
+    svg = re.sub(r'(<svg[^>]*?) width="[\d.]+pt"', r"\1", svg)
+    return Markup(svg.replace(">", f"><title>{escape(title)}</title>", 1))  # noqa: S704
+
+
+def _short(name: str, longest: int = _LONGEST_NAME) -> str:
+    name = name[:1].upper() + name[1:]
+    return name if len(name) <= longest else name[: longest - 1].rstrip() + "…"
+
+
+def ladder(rungs: Ladder, kind: str = "ladder") -> Markup:
+    """The way from posts to people as bars of falling length."""
+    last = {"authors": "people", "comments": "comments (no authors)"}.get(
+        rungs.people_basis, "people (some known by comment only)"
+    )
+    names = ["posts", "without copies", "without spam", last]
+    counts = [rungs.posts, rungs.without_copies, rungs.without_spam, rungs.people]
+    with _drawing(kind, _WIDTH, 1.75) as figure:
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        axes.axis("off")
+        longest = max(counts) or 1
+        for n, (name, count) in enumerate(zip(names, counts, strict=True)):
+            final = n == len(names) - 1
+            axes.barh(n, count / longest, color=ACCENT if final else PALE, height=0.72)
+            lost = counts[n - 1] - count if n else 0
+            axes.text(
+                0.012,
+                n,
+                f"{count:,} {name}",
+                va="center",
+                color="white" if final else INK,
+                weight="bold" if final else "normal",
+                fontsize=11,
+            )
+            if lost:
+                what = ("", "copies", "spam", "same people again")[n]
+                axes.text(1.02, n, f"− {lost:,} {what}", va="center", color=MUTED)
+        axes.set_xlim(0, 1.5)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        return _markup(
+            figure,
+            "From posts to people: "
+            + ", ".join(f"{c:,} {n}" for c, n in zip(counts, names, strict=True)),
+            kind,
+        )
+
+
+def top_signals(signals: Sequence[DemandSignal], kind: str = "top") -> Markup:
+    """Signals as ranked bars of people, with the interval of the estimate where there is one."""
+    rows = list(signals)
+    with _drawing(kind, _WIDTH, 0.32 * len(rows) + 0.15) as figure:
+        axes = figure.add_axes((0.34, 0.0, 0.66, 1.0))
+        axes.axis("off")
+        longest = max(signal.estimate.high for signal in rows)
+        for n, signal in enumerate(rows):
+            axes.barh(n, signal.people, color=ACCENT if n < 3 else "#8fb3c2", height=0.66)
+            edge = signal.people
+            if signal.estimate.low < signal.estimate.high:
+                axes.plot(
+                    [signal.estimate.low, signal.estimate.high], [n, n], color=INK, linewidth=1.2
+                )
+                edge = signal.estimate.high
+            axes.text(edge + longest * 0.012, n, f"{signal.people:,}", va="center", fontsize=10)
+            axes.text(
+                -longest * 0.015, n, _short(signal.name), va="center", ha="right", fontsize=10
+            )
+        axes.axvline(0, color=MUTED, linewidth=0.8)
+        axes.set_xlim(0, longest * 1.12)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        return _markup(
+            figure,
+            "People by what they ask for: "
+            + ", ".join(f"{signal.name} {signal.people:,}" for signal in rows),
+            kind,
+        )
+
+
+def time_unit(first: date, last: date) -> str:
+    """The pandas period that shows a span well: weeks, months or quarters."""
+    days = (last - first).days
+    return "W-SUN" if days <= 200 else "M" if days <= 1100 else "Q"
+
+
+UNIT_NAMES = {"W-SUN": "week", "M": "month", "Q": "quarter"}
+
+
+def _people_by_unit(asks: pd.DataFrame, first: date, last: date, unit: str) -> pd.Series[Any]:
+    """Distinct people of dated asks per unit, with zeros where nobody asked."""
+    periods = pd.period_range(pd.Period(first, unit), pd.Period(last, unit))
+    dated = asks[asks["created_at"].notna()]
+    when = dated["created_at"].dt.tz_localize(None).dt.to_period(unit)
+    people = dated.groupby(when)["person"].nunique()
+    return people.reindex(periods, fill_value=0)
+
+
+def trends(
+    signals: Sequence[DemandSignal],
+    asks: pd.DataFrame,
+    first: date,
+    last: date,
+    kind: str = "trends",
+) -> Markup:
+    """One line per signal on a shared time axis: people who asked, per week, month or quarter.
+
+    ``asks`` is ``Demand.asks``. Each line has its own height; its highest point is labelled.
+    """
+    unit = time_unit(first, last)
+    rows = list(signals)
+    with _drawing(kind, _WIDTH, 0.72 * len(rows) + 0.3) as figure:
+        axes_list = _stacked(figure, len(rows), left=0.34, right=0.985)
+        for axes, signal in zip(axes_list, rows, strict=True):
+            people = _people_by_unit(asks[asks["signal"] == signal.id], first, last, unit)
+            _line(axes, people)
+            axes.text(
+                -0.02, 0.45, _short(signal.name), transform=axes.transAxes, ha="right",
+                va="center", fontsize=10,
+            )  # fmt: skip
+        _years(axes_list[-1], first, last, unit)
+        return _markup(
+            figure,
+            f"People who ask, by {UNIT_NAMES[unit]}, for " + ", ".join(s.name for s in rows),
+            kind,
+        )
+
+
+def _stacked(figure: Figure, count: int, left: float, right: float) -> list[Axes]:
+    height = 1.0 - 0.3 / figure.get_figheight()
+    return [
+        figure.add_axes(
+            (left, 1.0 - height * (n + 1) / count + 0.012, right - left, height / count * 0.72)
+        )
+        for n in range(count)
+    ]
+
+
+def _line(axes: Axes, people: pd.Series[Any]) -> None:
+    x = np.arange(len(people))
+    y = people.to_numpy(dtype=float)
+    axes.fill_between(x, y, step="mid", color=ACCENT, alpha=0.16, linewidth=0)
+    axes.step(x, y, where="mid", color=ACCENT, linewidth=1.4)
+    peak = int(y.argmax())
+    axes.text(
+        peak, y[peak] * 1.04, f"{int(y[peak]):,}", ha="center", va="bottom", fontsize=8.5,
+        color=INK,
+    )  # fmt: skip
+    axes.set_xlim(-0.5, max(len(x) - 0.5, 0.5))
+    axes.set_ylim(0, max(y.max(), LOWEST_TOP) * 1.12)
+    axes.spines["left"].set_visible(False)
+    axes.set_yticks([])
+    axes.set_xticks([])
+
+
+def _years(axes: Axes, first: date, last: date, unit: str) -> None:
+    """Labels under the lowest axes: years, or months where the span is short."""
+    periods = pd.period_range(pd.Period(first, unit), pd.Period(last, unit))
+    starts = [period.start_time for period in periods]
+    labels: dict[int, str] = {}
+    spans_years = (last - first).days > 500
+    before: object = None
+    for n, start in enumerate(starts):
+        mark = start.year if spans_years else (start.year, start.month)
+        if mark != before:
+            labels[n] = str(start.year) if spans_years else f"{start:%b %y}"
+        before = mark
+    every = max(1, -(-len(labels) // 12))
+    kept = list(labels.items())[::every]
+    axes.set_xticks([n for n, _ in kept], [label for _, label in kept], fontsize=8.5)
+
+
+def sparkline(people: pd.Series[Any], title: str, kind: str) -> Markup:
+    """A small line of people per unit, its peak labelled, first and last period below."""
+    with _drawing(kind, 4.3, 1.0) as figure:
+        axes = figure.add_axes((0.01, 0.2, 0.98, 0.66))
+        _line(axes, people)
+        axes.set_xticks(
+            [0, len(people) - 1] if len(people) > 1 else [0],
+            [str(people.index[0]), str(people.index[-1])] if len(people) > 1
+            else [str(people.index[0])],
+            fontsize=8.5,
+        )  # fmt: skip
+        labels = axes.get_xticklabels()
+        labels[0].set_horizontalalignment("left")
+        labels[-1].set_horizontalalignment("right" if len(labels) > 1 else "left")
+        return _markup(figure, title, kind)
+
+
+def signal_sparkline(signal: DemandSignal, asks: pd.DataFrame, first: date, last: date) -> Markup:
+    """The sparkline of one signal over the whole window; ``asks`` is ``Demand.asks``."""
+    unit = time_unit(first, last)
+    people = _people_by_unit(asks[asks["signal"] == signal.id], first, last, unit)
+    return sparkline(
+        people,
+        f"People who ask for {signal.name} by {UNIT_NAMES[unit]}: at most {int(people.max()):,}",
+        f"line-{signal.id}",
+    )
+
+
+def moments_grid(signals: Sequence[DemandSignal], kind: str = "moments") -> Markup:
+    """Signals by daypart: people whose words name that part of the day."""
+    rows = list(signals)
+    dayparts = list(DAYPARTS)
+    counts = np.array([[s.moments.get(part, 0) for part in dayparts] for s in rows])
+    with _drawing(kind, _WIDTH, 0.34 * len(rows) + 0.5) as figure:
+        top = 1.0 - 0.5 / figure.get_figheight()
+        axes = figure.add_axes((0.34, 0.0, 0.66, top))
+        axes.axis("off")
+        shades = mpl.colors.LinearSegmentedColormap.from_list("accent", ["#ffffff", ACCENT])
+        largest = counts.max() or 1
+        for row in range(len(rows)):
+            axes.text(-0.6, row, _short(rows[row].name), ha="right", va="center", fontsize=10)
+            for column in range(len(dayparts)):
+                count = counts[row, column]
+                share = count / largest
+                axes.add_patch(
+                    mpl.patches.Rectangle(
+                        (column - 0.48, row - 0.45),
+                        0.96,
+                        0.9,
+                        facecolor=shades(0.06 + 0.94 * share) if count else "#f6f8f9",
+                        linewidth=0,
+                    )
+                )
+                axes.text(
+                    column, row, f"{count:,}" if count else "·", ha="center", va="center",
+                    color="white" if share > 0.45 else INK if count else "#9aa5af",
+                )  # fmt: skip
+        for column, part in enumerate(dayparts):
+            begin, end = DAYPARTS[part]
+            axes.text(column, -1.08, part, ha="center", va="center", fontsize=9.5)
+            axes.text(
+                column, -0.62, f"{begin}–{end} h", ha="center", va="center", fontsize=7.5,
+                color=MUTED,
+            )  # fmt: skip
+        axes.set_xlim(-0.5, len(dayparts) - 0.5)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        return _markup(
+            figure,
+            "People by wish and time of day: "
+            + "; ".join(
+                f"{s.name}: "
+                + (", ".join(f"{p} {s.moments[p]}" for p in dayparts if p in s.moments) or "none")
+                for s in rows
+            ),
+            kind,
+        )
+
+
+def sentiment(months: pd.DataFrame, sources: Sequence[str], kind: str = "sentiment") -> Markup:
+    """Share of negative and of positive comments over time, one strip per source.
+
+    ``months`` is ``Rollups.sentiments``. Where a source is thin, months are taken together to
+    quarters, and a period with fewer than five comments is left empty.
+    """
+    unit = sentiment_unit(months)
+    first, last = months["month"].min().date(), months["month"].max().date()
+    periods = pd.period_range(pd.Period(first, unit), pd.Period(last, unit))
+    with _drawing(kind, _WIDTH, 1.05 * len(sources) + 0.3) as figure:
+        axes_list = _stacked(figure, len(sources), left=0.05, right=0.83)
+        drawn = []
+        for axes, source in zip(axes_list, sources, strict=True):
+            rows = months[months["source"] == source]
+            table = (
+                rows.groupby([rows["month"].dt.to_period(unit), "name"])["comments"]
+                .sum()
+                .unstack(fill_value=0)
+                .reindex(periods, fill_value=0)
+            )
+            total = table.sum(axis=1)
+            shares = {
+                name: (table.get(name, total * 0) / total).where(total >= THIN_PERIOD) * 100
+                for name in ("negative", "positive")
+            }
+            drawn.append((axes, source, shares))
+        top = _top_share([share for *_, shares in drawn for share in shares.values()])
+        for axes, source, shares in drawn:
+            _shares(axes, shares, top)
+            axes.text(0.0, 1.04, source, transform=axes.transAxes, va="bottom", weight="bold")
+        _years(axes_list[-1], first, last, unit)
+        return _markup(
+            figure,
+            f"Share of negative and positive comments by {UNIT_NAMES[unit]} and source",
+            kind,
+        )
+
+
+THIN_PERIOD = 5
+
+
+def sentiment_unit(months: pd.DataFrame) -> str:
+    """Quarters where the usual month of the usual source has fewer than 20 comments."""
+    volume = months.groupby(["source", "month"])["comments"].sum()
+    span = (months["month"].max() - months["month"].min()).days
+    return "Q" if span > 360 and float(volume.median()) < 20 else "M"
+
+
+def _top_share(shares: Sequence[pd.Series[Any]]) -> float:
+    """One top for all strips, so that they can be compared: 25, 50 or 100 %."""
+    highest = max((float(share.max()) for share in shares if share.notna().any()), default=0.0)
+    return next((top for top in (25.0, 50.0) if highest <= top), 100.0)
+
+
+def _shares(axes: Axes, shares: Mapping[str, pd.Series[Any]], top: float) -> None:
+    ends: list[tuple[float, str, str]] = []
+    for name, colour in (("negative", WARM), ("positive", ACCENT)):
+        y = shares[name].to_numpy(dtype=float)
+        axes.plot(np.arange(len(y)), y, color=colour, linewidth=1.5, marker="o", markersize=2.2)
+        known = np.flatnonzero(~np.isnan(y))
+        if known.size:
+            ends.append((float(y[known[-1]]), name, colour))
+    ends.sort()
+    placed = -100.0
+    for value, name, colour in ends:
+        placed = max(100 * value / top, placed + 24)
+        axes.text(
+            1.01, placed / 100, f"{value:.0f} % {name}", color=colour, fontsize=9, va="center",
+            transform=axes.transAxes,
+        )  # fmt: skip
+    length = len(next(iter(shares.values())))
+    axes.set_xlim(-0.5, max(length - 0.5, 0.5))
+    axes.set_ylim(-top * 0.03, top * 1.03)
+    axes.set_yticks([0, top / 2, top], ["0", f"{top / 2:g}", f"{top:g} %"], fontsize=7.5)
+    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    axes.spines["left"].set_visible(False)
+    axes.set_xticks([])
+
+
+def plot_series(series: pd.DataFrame, axes: Axes | None = None) -> Axes:
+    """Draw ``reports.frames.series_frame`` rows of a few signals, people by month, for a notebook.
+
+    Gives the axes, drawn into a figure of their own where none are given.
+    """
+    if axes is None:
+        axes = Figure(figsize=(_WIDTH, 3.2), layout="constrained").add_subplot()
+    month = series["week"].dt.to_period("M").dt.to_timestamp()
+    for (name, rows), colour in zip(
+        series.groupby("name", sort=False), _line_colours(), strict=False
+    ):
+        people = rows.groupby(month.loc[rows.index])["people"].sum()
+        axes.plot(people.index, people.to_numpy(), color=colour, linewidth=1.6)
+        axes.annotate(
+            str(name), (people.index[-1], people.iloc[-1]), xytext=(5, 0),
+            textcoords="offset points", color=colour, va="center",
+        )  # fmt: skip
+    axes.set_ylabel("people a month (sum of weeks)")
+    axes.spines[["top", "right"]].set_visible(False)
+    return axes
+
+
+def _line_colours() -> Iterator[str]:
+    yield from (ACCENT, WARM, INK, "#6a9fb5", MUTED)
+    while True:
+        yield "#9aa5af"

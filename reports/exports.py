@@ -1,0 +1,277 @@
+"""The demand as data: ``signals.json`` for programs, csv, xlsx and parquet for tables.
+
+The csv and xlsx files come with the items and the quotes beside the signals: as files of their
+own and as sheets. Text that a spreadsheet would take for a formula is made harmless.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from earful.records import TIMESTAMP
+from reports.atomic import replacing
+from reports.frames import items_frame, quotes_frame, series_frame, signals_frame
+from reports.rollups import Window
+from reports.signals import Demand, iso, ladder_record, signal_record
+
+name = "exports"
+formats = ("json", "csv", "xlsx", "parquet")
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+LONGEST_CELL = 32_000
+"""Excel refuses cells of more than 32,767 characters."""
+
+_PARQUET_SCHEMA = pa.schema(
+    [
+        ("rank", pa.int32()),
+        ("id", pa.string()),
+        ("name", pa.string()),
+        ("type", pa.string()),
+        ("grade", pa.string()),
+        ("people", pa.int64()),
+        ("low", pa.int64()),
+        ("high", pa.int64()),
+        ("mentions", pa.int64()),
+        ("posts", pa.int64()),
+        ("without_copies", pa.int64()),
+        ("people_basis", pa.string()),
+        ("strength", pa.float64()),
+        ("first_seen", TIMESTAMP),
+        ("last_seen", TIMESTAMP),
+        ("trend", pa.string()),
+        ("trend_ratio", pa.float64()),
+        ("trend_p", pa.float64()),
+        ("sentiment_negative", pa.int64()),
+        ("sentiment_neutral", pa.int64()),
+        ("sentiment_positive", pa.int64()),
+        ("sentiment_mixed", pa.int64()),
+        ("moments", pa.map_(pa.string(), pa.int64())),
+        ("sources", pa.map_(pa.string(), pa.int64())),
+        ("places", pa.map_(pa.string(), pa.int64())),
+        (
+            "items",
+            pa.list_(
+                pa.struct([("item", pa.string()), ("people", pa.int64()), ("mentions", pa.int64())])
+            ),
+        ),
+        (
+            "series",
+            pa.list_(
+                pa.struct([("week", pa.string()), ("people", pa.int64()), ("mentions", pa.int64())])
+            ),
+        ),
+        (
+            "quotes",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("uid", pa.string()),
+                        ("quote", pa.string()),
+                        ("url", pa.string()),
+                        ("created_at", TIMESTAMP),
+                    ]
+                )
+            ),
+        ),
+        ("uids", pa.list_(pa.string())),
+    ]
+)
+
+
+def write(
+    demand: Demand,
+    out_dir: Path,
+    formats: Sequence[str],
+    accuracy: Mapping[str, Any] | None = None,
+) -> list[Path]:
+    """Write each of ``formats`` that this report knows; tells the files."""
+    written: list[Path] = []
+    for wanted in formats:
+        if wanted in _WRITERS:
+            written += _WRITERS[wanted](demand, out_dir)
+    return written
+
+
+def signals_record(demand: Demand) -> dict[str, Any]:
+    """The whole of ``signals.json``.
+
+    Beyond the contract: ``title``, the window's ``sources`` and its ``first_comment`` and
+    ``last_comment``, the ladder of each source in ``sources``, ``undated`` (relevant comments without
+    a date) and ``unread`` (comments heard in a language that is not served, by language).
+    """
+    rollups = demand.rollups
+    unread = rollups.languages[rollups.languages["unread"] > 0]
+    return {
+        "title": demand.title,
+        "generated_at": iso(demand.generated_at),
+        "window": _window_record(demand.window)
+        | {
+            "first_comment": _iso_or_none(rollups.ladder["first"].min()),
+            "last_comment": _iso_or_none(rollups.ladder["last"].max()),
+        },
+        "coverage": [
+            {
+                "source": entry.source,
+                "since": iso(entry.since),
+                "until": iso(entry.until),
+                "state": entry.state,
+                "detail": entry.detail,
+            }
+            for entry in demand.coverage
+        ],
+        "ladder": ladder_record(demand.ladder),
+        "sources": {source: ladder_record(ladder) for source, ladder in rollups.ladders().items()},
+        "undated": rollups.undated_posts,
+        "unread": {str(row.lang): int(row.unread) for row in unread.itertuples()},
+        "signals": [signal_record(signal) for signal in demand.signals],
+    }
+
+
+def _window_record(window: Window) -> dict[str, Any]:
+    return {
+        "since": iso(window.since),
+        "until": iso(window.until),
+        "sources": None if window.sources is None else list(window.sources),
+    }
+
+
+def _iso_or_none(moment: Any) -> str | None:
+    return None if pd.isna(moment) else iso(moment.to_pydatetime())
+
+
+def _write_json(demand: Demand, out_dir: Path) -> list[Path]:
+    path = out_dir / "signals.json"
+    with replacing(path) as draft, draft.open("w", encoding="utf-8") as file:
+        json.dump(signals_record(demand), file, ensure_ascii=False, indent=1, allow_nan=False)
+        file.write("\n")
+    return [path]
+
+
+def _write_csv(demand: Demand, out_dir: Path) -> list[Path]:
+    frames = {
+        "signals.csv": signals_frame(demand),
+        "signals-items.csv": items_frame(demand),
+        "signals-quotes.csv": quotes_frame(demand),
+    }
+    paths = []
+    for file_name, frame in frames.items():
+        path = out_dir / file_name
+        with replacing(path) as draft:
+            # With a byte order mark, without which Excel takes UTF-8 for another encoding.
+            _harmless(frame).to_csv(draft, index=False, encoding="utf-8-sig")
+        paths.append(path)
+    return paths
+
+
+def _harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """Text that begins like a formula gets an apostrophe in front (OWASP, CSV injection)."""
+    safe = frame.copy()
+    for column in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[column]):
+            safe[column] = safe[column].map(
+                lambda value: (
+                    f"'{value}"
+                    if isinstance(value, str) and value.startswith(FORMULA_STARTS)
+                    else value
+                )
+            )
+    return safe
+
+
+def _write_xlsx(demand: Demand, out_dir: Path) -> list[Path]:
+    path = out_dir / "signals.xlsx"
+    about = pd.DataFrame(
+        [
+            ("title", demand.title),
+            ("generated at (UTC)", iso(demand.generated_at)),
+            ("window from (UTC)", iso(demand.window.since) or "open"),
+            ("window to, exclusive (UTC)", iso(demand.window.until) or "open"),
+            *ladder_record(demand.ladder).items(),
+            ("comments without a date", demand.rollups.undated_posts),
+        ],
+        columns=["what", "value"],
+    )
+    sheets = {
+        "Signals": signals_frame(demand),
+        "Items": items_frame(demand),
+        "Quotes": quotes_frame(demand),
+        "Weeks": series_frame(demand),
+        "About": about,
+    }
+    # Strings stay strings: neither formulas nor links are made of what people wrote.
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with (
+        replacing(path) as draft,
+        pd.ExcelWriter(draft, engine="xlsxwriter", engine_kwargs={"options": options}) as book,
+    ):
+        for sheet_name, frame in sheets.items():
+            _fit_for_excel(frame).to_excel(book, sheet_name=sheet_name, index=False)
+            sheet = book.sheets[sheet_name]
+            sheet.freeze_panes(1, 0)
+            for position, column in enumerate(frame.columns):
+                sheet.set_column(position, position, _width(frame, column))
+    return [path]
+
+
+def _fit_for_excel(frame: pd.DataFrame) -> pd.DataFrame:
+    """Excel knows no time zones and no long cells; times stay UTC."""
+    fit = frame.copy()
+    for column in fit.columns:
+        if isinstance(fit[column].dtype, pd.DatetimeTZDtype):
+            fit[column] = fit[column].dt.tz_convert("UTC").dt.tz_localize(None)
+        elif not pd.api.types.is_numeric_dtype(fit[column]):
+            fit[column] = fit[column].map(
+                lambda value: value[:LONGEST_CELL] if isinstance(value, str) else value
+            )
+    return fit
+
+
+def _width(frame: pd.DataFrame, column: str) -> float:
+    longest = frame[column].head(200).astype(str).str.len().max() if len(frame) else 0
+    return float(min(60, max(len(column), longest) + 2))
+
+
+def _write_parquet(demand: Demand, out_dir: Path) -> list[Path]:
+    path = out_dir / "signals.parquet"
+    flat = signals_frame(demand).to_dict("records")
+    rows = []
+    for row, signal in zip(flat, demand.signals, strict=True):
+        record = signal_record(signal)
+        rows.append(
+            {
+                **row,
+                "first_seen": signal.first_seen,
+                "last_seen": signal.last_seen,
+                "trend_ratio": signal.trend.ratio,
+                "trend_p": signal.trend.p,
+                **{key: list(record[key].items()) for key in ("moments", "sources", "places")},
+                "items": record["items"],
+                "series": [
+                    {"week": week, "people": people, "mentions": mentions}
+                    for week, people, mentions in signal.series
+                ],
+                "quotes": [
+                    {**quote, "created_at": shown.created_at}
+                    for quote, shown in zip(record["quotes"], signal.quotes, strict=True)
+                ],
+                "uids": record["uids"],
+            }
+        )
+    with replacing(path) as draft:
+        pq.write_table(pa.Table.from_pylist(rows, schema=_PARQUET_SCHEMA), draft)
+    return [path]
+
+
+_WRITERS: dict[str, Callable[[Demand, Path], list[Path]]] = {
+    "json": _write_json,
+    "csv": _write_csv,
+    "xlsx": _write_xlsx,
+    "parquet": _write_parquet,
+}

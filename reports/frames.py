@@ -1,0 +1,106 @@
+"""What a notebook asks for, as pandas frames."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from reports.signals import Demand
+
+
+def signals_frame(demand: Demand) -> pd.DataFrame:
+    """One row per signal, in the order of demand, with flat columns.
+
+    Columns: rank, id, name, type, grade, people, low, high, mentions, posts, strength, first_seen,
+    last_seen, trend, trend_ratio, trend_p, one ``sentiment_*`` per sentiment (people), and the
+    maps of moments, sources, places and items as text such as "forum: 12, reviews: 3".
+    """
+    rows = []
+    for rank, signal in enumerate(demand.signals, 1):
+        rows.append(
+            {
+                "rank": rank,
+                "id": signal.id,
+                "name": signal.name,
+                "type": signal.type,
+                "grade": signal.grade,
+                "people": signal.people,
+                "low": signal.estimate.low,
+                "high": signal.estimate.high,
+                "mentions": signal.mentions,
+                "posts": signal.ladder.posts,
+                "without_copies": signal.ladder.without_copies,
+                "people_basis": signal.ladder.people_basis,
+                "strength": signal.strength,
+                "first_seen": signal.first_seen,
+                "last_seen": signal.last_seen,
+                "trend": signal.trend.direction,
+                "trend_ratio": signal.trend.ratio,
+                "trend_p": signal.trend.p,
+                **{f"sentiment_{name}": count for name, count in signal.sentiment.items()},
+                "moments": listed(signal.moments),
+                "sources": listed(signal.sources),
+                "places": listed(signal.places),
+                "items": listed({entry.item: entry.people for entry in signal.items}),
+            }
+        )
+    frame = pd.DataFrame(rows, columns=None if rows else list(_COLUMNS))
+    for column in ("first_seen", "last_seen"):
+        frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[ms, UTC]")
+    for column in ("trend_ratio", "trend_p", "strength"):
+        frame[column] = frame[column].astype("float64")
+    return frame
+
+
+_COLUMNS = (
+    *("rank", "id", "name", "type", "grade", "people", "low", "high", "mentions", "posts"),
+    *("without_copies", "people_basis", "strength", "first_seen", "last_seen", "trend"),
+    *("trend_ratio", "trend_p", "sentiment_negative", "sentiment_neutral"),
+    *("sentiment_positive", "sentiment_mixed", "moments", "sources", "places", "items"),
+)
+
+
+def items_frame(demand: Demand) -> pd.DataFrame:
+    """One row per signal and item: id, name, item, people, mentions."""
+    return pd.DataFrame(
+        [
+            (signal.id, signal.name, entry.item, entry.people, entry.mentions)
+            for signal in demand.signals
+            for entry in signal.items
+        ],
+        columns=["id", "name", "item", "people", "mentions"],
+    )
+
+
+def quotes_frame(demand: Demand) -> pd.DataFrame:
+    """One row per signal and quote: id, name, uid, quote, url, created_at."""
+    frame = pd.DataFrame(
+        [
+            (signal.id, signal.name, quote.uid, quote.quote, quote.url, quote.created_at)
+            for signal in demand.signals
+            for quote in signal.quotes
+        ],
+        columns=["id", "name", "uid", "quote", "url", "created_at"],
+    )
+    frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True).astype(
+        "datetime64[ms, UTC]"
+    )
+    return frame
+
+
+def series_frame(demand: Demand) -> pd.DataFrame:
+    """One row per signal and week: id, name, week (Monday), people, mentions."""
+    frame = pd.DataFrame(
+        [
+            (signal.id, signal.name, week, people, mentions)
+            for signal in demand.signals
+            for week, people, mentions in signal.series
+        ],
+        columns=["id", "name", "week", "people", "mentions"],
+    )
+    frame["week"] = pd.to_datetime(frame["week"])
+    return frame
+
+
+def listed(counts: dict[str, int]) -> str:
+    """A map of names to counts as one line of text."""
+    return ", ".join(f"{name}: {count}" for name, count in counts.items())

@@ -1,0 +1,243 @@
+"""Asks for the same thing, brought together under one name.
+
+The first grouping goes by words and by what people say together, in time near linear in the asks.
+Asks with the same key (see ``reports.phrases``) form a group; a misspelt key joins the right one
+and a particular ("egg stack after 10:30") joins the general ("all-day breakfast") where enough
+people tie the two. Every ask has a group, if need be of its own. The result does not depend on
+the order of the rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from reports.phrases import LONGER, MODIFIERS, Phrase, bare, phrase
+
+NO_GROUP = -1
+TIED_PEOPLE = 2
+TIED_SHARE = 0.2
+"""A particular joins the general where this many people tie them, and this share of its own."""
+MOST_GENERALS = 50
+MISSPELT_AT_MOST = 1 / 3
+"""A spelling joins another one letter away that at least three times as many people use."""
+
+Key = tuple[bool, frozenset[str]]
+"""Whether it is a want of an existing thing (type "wants"), and the words of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Asks for one thing. ``key`` is stable and unique, ``wants`` tells purchase intent."""
+
+    key: str
+    name: str
+    wants: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grouping:
+    """Where every ask belongs, by row of the frame that was given.
+
+    ``group_of`` holds positions in ``groups``, or ``NO_GROUP`` for asks that do not count (copies,
+    spam) and say what nobody else said. ``item_of`` holds each ask's item as its group shows it.
+    """
+
+    groups: tuple[Group, ...]
+    group_of: npt.NDArray[np.int64]
+    item_of: npt.NDArray[np.object_]
+
+
+def group_asks(asks: pd.DataFrame, brand_words: frozenset[str] = frozenset()) -> Grouping:
+    """Group the asks in a frame with the columns uid, person, item, type and quote.
+
+    Rows whose column ``counted`` is false (all count where it is absent) take no part in forming
+    groups; they join the group that their words lead to. Purchase intent ("wants") is grouped
+    apart from requests. ``brand_words`` are folded words that do not tell items apart.
+    """
+    rows = len(asks)
+    counted = (
+        asks["counted"].to_numpy(dtype=bool) if "counted" in asks else np.ones(rows, dtype=bool)
+    )
+    forms = {item: phrase(item, brand_words) for item in asks["item"].unique()}
+    items = asks["item"].tolist()
+    wants = (asks["type"] == "wants").tolist()
+    keys: list[Key] = [(w, forms[item].key) for w, item in zip(wants, items, strict=True)]
+    census = _Census(keys, items, asks["person"].tolist(), counted)
+    parent = _spellings(census, forms, wants, items, counted)
+    parent |= _generals(census, parent, asks["quote"].tolist(), counted)
+    leaders = {key: _root(parent, key) for key in census.people}
+    return _assemble(census, leaders, keys, items, counted)
+
+
+class _Census:
+    """Who says what: distinct people by key, and by key and wording. Only asks that count."""
+
+    def __init__(
+        self,
+        keys: Sequence[Key],
+        items: Sequence[str],
+        persons: Sequence[str],
+        counted: npt.NDArray[np.bool_],
+    ) -> None:
+        self.people: dict[Key, set[str]] = defaultdict(set)
+        self.wordings: dict[Key, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self.keys = keys
+        self.persons = persons
+        for position in np.flatnonzero(counted):
+            key, person = keys[position], persons[position]
+            self.people[key].add(person)
+            self.wordings[key][" ".join(items[position].split())].add(person)
+
+    def weight(self, key: Key) -> tuple[int, tuple[str, ...]]:
+        """Sorts the most asked first, ties by the words themselves."""
+        return -len(self.people[key]), tuple(sorted(key[1]))
+
+    def ranked(self) -> list[Key]:
+        return sorted(self.people, key=lambda key: (*self.weight(key), key[0]))
+
+    def name(self, key: Key) -> str:
+        """The wording that most people use, the shorter one where two are level."""
+        wordings = self.wordings[key]
+        return min(wordings, key=lambda words: (-len(wordings[words]), len(words), words))
+
+
+def _root(parent: dict[Key, Key], key: Key) -> Key:
+    while key in parent:
+        key = parent[key]
+    return key
+
+
+def _spellings(
+    census: _Census,
+    forms: dict[str, Phrase],
+    wants: Sequence[bool],
+    items: Sequence[str],
+    counted: npt.NDArray[np.bool_],
+) -> dict[Key, Key]:
+    """Keys that are another key's misspelling, or the same words split otherwise."""
+    squashed: dict[Hashable, list[Key]] = defaultdict(list)
+    seen: set[tuple[bool, str]] = set()
+    for position in np.flatnonzero(counted):
+        wanted, item = wants[position], items[position]
+        if (wanted, item) not in seen:
+            seen.add((wanted, item))
+            squashed[wanted, forms[item].squashed].append((wanted, forms[item].key))
+    parent: dict[Key, Key] = {}
+    for same in squashed.values():
+        leader, *others = sorted(set(same), key=census.weight)
+        for other in others:
+            parent.setdefault(other, leader)
+    marks: dict[Hashable, Key] = {}
+    for key in census.ranked():
+        found = [marks[mark] for mark in _letter_marks(key) if mark in marks]
+        better = [
+            other
+            for other in found
+            if len(census.people[key]) <= MISSPELT_AT_MOST * len(census.people[other])
+        ]
+        if key in parent:
+            continue
+        if better:
+            parent[key] = min(better, key=census.weight)
+        else:
+            for mark in _letter_marks(key):
+                marks.setdefault(mark, key)
+    return parent
+
+
+def _letter_marks(key: Key) -> Iterable[Hashable]:
+    """What two keys share that differ by one letter in one long word (deletion neighbourhood).
+
+    Symmetric delete spelling correction, as in SymSpell. Words with digits, short words, first
+    letters and modifiers never count as misspelt.
+    """
+    wanted, words = key
+    for word in sorted(words):
+        if len(word) < 5 or not word.isalpha() or word in MODIFIERS:
+            continue
+        rest = words - {word}
+        yield wanted, rest, word
+        for cut in range(1, len(word)):
+            yield wanted, rest, word[:cut] + word[cut + 1 :]
+
+
+def _generals(
+    census: _Census,
+    spelling: dict[Key, Key],
+    quotes: Sequence[str],
+    counted: npt.NDArray[np.bool_],
+) -> dict[Key, Key]:
+    """Particulars that join a general, where both wish for more hours.
+
+    Words alone do not say that an egg stack is a breakfast. People do: those who ask for both in
+    one breath, or name the general in the quote that asks for the particular.
+    """
+    asked: dict[str, set[Key]] = defaultdict(set)
+    quoted: dict[str, list[tuple[Key, str]]] = defaultdict(list)
+    for position in np.flatnonzero(counted):
+        key = _root(spelling, census.keys[position])
+        if LONGER in key[1]:
+            person = census.persons[position]
+            asked[person].add(key)
+            quoted[person].append((key, quotes[position].casefold()))
+    everyone: dict[Key, set[str]] = defaultdict(set)
+    for person, keys in asked.items():
+        for key in keys:
+            everyone[key].add(person)
+    order = sorted(everyone, key=lambda key: (-len(everyone[key]), tuple(sorted(key[1]))))
+    parent: dict[Key, Key] = {}
+    generals: dict[bool, list[Key]] = {True: [], False: []}
+    for key in order:
+        ties: Counter[Key] = Counter()
+        for person in everyone[key]:
+            said = [quote for asked_key, quote in quoted[person] if asked_key == key]
+            for general in generals[key[0]]:
+                ties[general] += general in asked[person] or _names(said, general)
+        # The first of the most tied, and so the most asked of them.
+        best = max(generals[key[0]], key=lambda general: ties[general], default=None)
+        if best and ties[best] >= max(TIED_PEOPLE, TIED_SHARE * len(everyone[key])):
+            parent[key] = best
+        elif len(generals[key[0]]) < MOST_GENERALS:
+            generals[key[0]].append(key)
+    return parent
+
+
+def _names(quotes: Sequence[str], general: Key) -> bool:
+    thing = general[1] - MODIFIERS - {LONGER}
+    return bool(thing) and any(all(word in quote for word in thing) for quote in quotes)
+
+
+def _assemble(
+    census: _Census,
+    leaders: dict[Key, Key],
+    keys: Sequence[Key],
+    items: Sequence[str],
+    counted: npt.NDArray[np.bool_],
+) -> Grouping:
+    order = sorted(set(leaders.values()), key=lambda key: (key[0], tuple(sorted(key[1]))))
+    place = {leader: n for n, leader in enumerate(order)}
+    groups = tuple(
+        Group(
+            key=("wants " if wanted else "") + " ".join(sorted(words)),
+            name=census.name((wanted, words)),
+            wants=wanted,
+        )
+        for wanted, words in order
+    )
+    shown: dict[Key, str] = {}
+    for key, leader in leaders.items():
+        name = census.name(key)
+        shown[key] = name if key == leader or LONGER not in leader[1] else bare(name)
+    group_of = np.array(
+        [place[leaders[key]] if key in leaders else NO_GROUP for key in keys], dtype=np.int64
+    )
+    item_of = np.array(
+        [shown.get(key, item) for key, item in zip(keys, items, strict=True)], dtype=object
+    )
+    return Grouping(groups, group_of, item_of)

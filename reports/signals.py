@@ -1,0 +1,420 @@
+"""Demand signals: the asks of a window, grouped, counted by people and put in order.
+
+Requests come first, then purchase intent (asks of type "wants": "I need a coffee"), which is kept
+in signals of its own, so that what people buy anyway does not crowd out what they miss; what one
+person alone asked for stands below both, again requests first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple, cast
+
+import pandas as pd
+
+from earful.facts import Facts
+from earful.records import (
+    DAYPARTS,
+    SENTIMENTS,
+    Coverage,
+    DemandSignal,
+    Estimate,
+    Grade,
+    ItemCount,
+    Ladder,
+    Quote,
+    RequestType,
+)
+from earful.settings import Settings
+from reports.grouping import NO_GROUP, Group, group_asks
+from reports.identity import signal_ids
+from reports.phrases import fold_words
+from reports.quotes import Candidate, choose
+from reports.ranking import Score, ranking
+from reports.rollups import (
+    WEEKLY_PRECISIONS,
+    Rollups,
+    Window,
+    open_tables,
+    people_basis,
+    read_asks,
+    roll_up,
+)
+from reports.trends import Halves, halves, trend
+
+EVIDENCE_COLUMNS = (
+    "signal",
+    "uid",
+    "person",
+    "item",
+    "passage",
+    "type",
+    "strength",
+    "moment",
+    "source",
+    "place",
+    "url",
+    "created_at",
+    "solicited",
+    "lang",
+    "sentiment",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demand:
+    """What people ask for in a window, and all that is needed to judge it.
+
+    ``ladder`` is that of all comments of the window, asking or not. ``asks`` is the evidence, one
+    row per ask that counts, columns ``EVIDENCE_COLUMNS`` (``signal`` is the id, ``item`` as the
+    signal shows it, ``passage`` the words within their sentence), by signal and date.
+    """
+
+    title: str
+    window: Window
+    generated_at: datetime
+    coverage: tuple[Coverage, ...]
+    ladder: Ladder
+    signals: tuple[DemandSignal, ...]
+    rollups: Rollups
+    asks: pd.DataFrame
+
+    @property
+    def shared(self) -> tuple[DemandSignal, ...]:
+        """Requests of two people or more, most wanted first."""
+        return tuple(s for s in self.signals if s.people > 1 and s.type != "wants")
+
+
+class AskRow(NamedTuple):
+    """One ask as it is counted; the fields are those of ``reports.rollups.read_asks``."""
+
+    uid: str
+    person: str
+    item: str
+    passage: str
+    type: RequestType
+    strength: int
+    moment: str | None
+    source: str
+    place: str | None
+    url: str | None
+    created_at: datetime | None
+    precision: str | None
+    sentiment: str | None
+    score: float | None
+    reach: int | None
+    has_author: bool
+    copy_of: str | None
+    counted: bool
+
+    @property
+    def week(self) -> date | None:
+        """The Monday of its week, None where the date is not known so well."""
+        if self.created_at is None or self.precision not in WEEKLY_PRECISIONS:
+            return None
+        return (self.created_at - timedelta(days=self.created_at.weekday())).date()
+
+
+def demand_signals(
+    facts: Facts,
+    window: Window,
+    settings: Settings,
+    coverage: Sequence[Coverage] = (),
+    now: datetime | None = None,
+) -> Demand:
+    """Everything a report tells, from the facts of one window.
+
+    Raises ``ConfigurationError`` where the settings' ranking cannot be read.
+    """
+    score = ranking(settings.report.ranking)
+    tables = open_tables(facts)
+    rollups = roll_up(tables, window)
+    asks = read_asks(tables, window)
+    brands = fold_words(
+        name for brand in settings.brand for name in (brand.name, *brand.names, *brand.misspellings)
+    )
+    grouping = group_asks(asks, brands)
+    asks = asks.assign(item=grouping.item_of, group=grouping.group_of)
+    ids = signal_ids(grouping.groups)
+    compared = halves(rollups.weeks)
+    ranked: list[tuple[tuple[object, ...], DemandSignal]] = []
+    for position, rows in _by_group(asks).items():
+        signal = _signal(
+            ids[position], grouping.groups[position], rows, compared,
+            settings.report.quotes_per_signal,
+        )  # fmt: skip
+        ranked.append((_order(signal, rows, score), signal))
+    ranked.sort(key=lambda entry: entry[0])
+    signals = tuple(signal for _, signal in ranked)
+    heard_from = None if window.sources is None else set(window.sources)
+    return Demand(
+        title=settings.report.title or f"What people ask for: {settings.project}",
+        window=window,
+        generated_at=now or datetime.now(UTC),
+        coverage=tuple(c for c in coverage if heard_from is None or c.source in heard_from),
+        ladder=rollups.total,
+        signals=signals,
+        rollups=rollups,
+        asks=_evidence(asks, ids, signals),
+    )
+
+
+def _by_group(asks: pd.DataFrame) -> dict[int, list[AskRow]]:
+    """Rows of every group that has an ask that counts."""
+    columns = []
+    for name in AskRow._fields:
+        values = asks[name].astype(object)
+        columns.append(values.where(values.notna(), None).tolist())
+    columns[AskRow._fields.index("created_at")] = [
+        None if moment is None else moment.to_pydatetime().replace(tzinfo=UTC)
+        for moment in columns[AskRow._fields.index("created_at")]
+    ]
+    groups: dict[int, list[AskRow]] = defaultdict(list)
+    for group, *values in zip(asks["group"].tolist(), *columns, strict=True):
+        if group != NO_GROUP:
+            groups[group].append(AskRow(*values))
+    return {n: rows for n, rows in groups.items() if any(row.counted for row in rows)}
+
+
+def _order(signal: DemandSignal, rows: Sequence[AskRow], score: Score) -> tuple[object, ...]:
+    """Sorts what two people or more ask for before the rest, requests before purchase intent."""
+    reach = {row.uid: row.reach or 0 for row in rows if row.counted}
+    columns = {
+        "people": float(signal.people),
+        "mentions": float(signal.mentions),
+        "strength": signal.strength,
+        "reach": float(sum(reach.values())),
+    }
+    return (
+        signal.people < 2,
+        signal.type == "wants",
+        -score(columns),
+        -signal.people,
+        -signal.mentions,
+        -signal.strength,
+        signal.name,
+        signal.id,
+    )
+
+
+def _signal(
+    identity: str, group: Group, rows: Sequence[AskRow], compared: Halves, quotes: int
+) -> DemandSignal:
+    counted = [row for row in rows if row.counted]
+    people = {row.person for row in counted}
+    uids = sorted({row.uid for row in counted})
+    dates = sorted(row.created_at for row in counted if row.created_at is not None)
+    with_author = {row.uid for row in counted if row.has_author}
+    return DemandSignal(
+        id=identity,
+        name=group.name,
+        type=cast("RequestType", _most_common(row.type for row in counted)),
+        items=_items(counted),
+        people=len(people),
+        mentions=len(uids),
+        ladder=Ladder(
+            posts=len({row.uid for row in rows}),
+            without_copies=len({row.uid for row in rows if row.copy_of is None}),
+            without_spam=len(uids),
+            people=len(people),
+            people_basis=people_basis(len(with_author), len(uids)),
+        ),
+        estimate=Estimate(len(people), len(people), len(people)),
+        grade=_grade(len(people)),
+        first_seen=dates[0] if dates else None,
+        last_seen=dates[-1] if dates else None,
+        series=_series(counted),
+        trend=trend(
+            _people_by_half(counted, compared),
+            compared,
+            len({row.uid for row in counted if row.week}) / len(uids),
+        ),
+        moments=_people_by(
+            (row.person, moment) for row in counted for moment in moments_of(row.moment)
+        ),
+        sources=_people_by((row.person, row.source) for row in counted),
+        places=_people_by((row.person, row.place) for row in counted if row.place),
+        sentiment=_sentiment(counted),
+        strength=round(sum(row.strength for row in counted) / len(counted), 2),
+        quotes=_quotes(group.name, counted, quotes),
+        uids=tuple(uids),
+    )
+
+
+def _grade(people: int) -> Grade:
+    """By distinct people, as the codebook has it; "established" needs a test not made here."""
+    return "coincidence" if people == 1 else "pattern" if people == 2 else "trend"
+
+
+def moments_of(moment: str | None) -> list[str]:
+    """The moments that an ask names; several stand in one text, with ";" or "|" between them."""
+    parts = (moment or "").replace("|", ";").split(";")
+    return [part.strip().lower() for part in parts if part.strip()]
+
+
+def _most_common(values: Iterable[str]) -> str:
+    counts = Counter(values)
+    return min(counts, key=lambda value: (-counts[value], value))
+
+
+def _people_by(pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Distinct people per name, most first; dayparts in the order of the day before all else."""
+    people: dict[str, set[str]] = defaultdict(set)
+    for person, name in pairs:
+        people[name].add(person)
+    dayparts = list(DAYPARTS)
+
+    def order(name: str) -> tuple[int, int, str]:
+        return (
+            dayparts.index(name) if name in DAYPARTS else len(dayparts),
+            -len(people[name]),
+            name,
+        )
+
+    return {name: len(people[name]) for name in sorted(people, key=order)}
+
+
+def _items(rows: Sequence[AskRow]) -> tuple[ItemCount, ...]:
+    people: dict[str, set[str]] = defaultdict(set)
+    uids: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        people[row.item].add(row.person)
+        uids[row.item].add(row.uid)
+    counts = [ItemCount(item, len(people[item]), len(uids[item])) for item in people]
+    return tuple(sorted(counts, key=lambda count: (-count.people, -count.mentions, count.item)))
+
+
+def _series(rows: Sequence[AskRow]) -> tuple[tuple[str, int, int], ...]:
+    people: dict[date, set[str]] = defaultdict(set)
+    uids: dict[date, set[str]] = defaultdict(set)
+    for row in rows:
+        if (week := row.week) is not None:
+            people[week].add(row.person)
+            uids[week].add(row.uid)
+    return tuple((week.isoformat(), len(people[week]), len(uids[week])) for week in sorted(people))
+
+
+def _people_by_half(rows: Sequence[AskRow], compared: Halves) -> dict[str, tuple[int, int]]:
+    people: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for row in rows:
+        week = row.week
+        half = None if week is None else compared.half_of(week)
+        if half is not None:
+            people[row.source][half].add(row.person)
+    return {source: (len(before), len(after)) for source, (before, after) in people.items()}
+
+
+def _sentiment(rows: Sequence[AskRow]) -> dict[str, int]:
+    """People by sentiment; each counts once, with their latest comment that was read."""
+    latest: dict[str, tuple[datetime, str, str]] = {}
+    for row in rows:
+        if row.sentiment is not None:
+            moment = row.created_at or datetime.min.replace(tzinfo=UTC)
+            said = (moment, row.uid, row.sentiment)
+            latest[row.person] = max(said, latest.get(row.person, said))
+    counts = Counter(sentiment for _, _, sentiment in latest.values())
+    return {name: counts[name] for name in SENTIMENTS}
+
+
+def _quotes(name: str, rows: Sequence[AskRow], wanted: int) -> tuple[Quote, ...]:
+    by_words: dict[tuple[str, str], AskRow] = {}
+    typical: set[tuple[str, str]] = set()
+    for row in rows:
+        by_words.setdefault((row.uid, row.passage), row)
+        if row.item == name:
+            typical.add((row.uid, row.passage))
+    candidates = [
+        Candidate(
+            uid=row.uid,
+            person=row.person,
+            source=row.source,
+            quote=row.passage,
+            created_at=row.created_at,
+            typical=words in typical,
+            certainty=row.score or 0.0,
+        )
+        for words, row in by_words.items()
+    ]
+    return tuple(
+        Quote(c.uid, c.quote, by_words[c.uid, c.quote].url, c.created_at)
+        for c in choose(candidates, wanted)
+    )
+
+
+def _evidence(
+    asks: pd.DataFrame, ids: Sequence[str], signals: Sequence[DemandSignal]
+) -> pd.DataFrame:
+    rows = asks[asks["counted"].astype(bool)]
+    rank = {signal.id: n for n, signal in enumerate(signals)}
+    named = rows.assign(signal=[ids[group] for group in rows["group"]])
+    named = named.assign(rank=named["signal"].map(rank))
+    ordered = named.sort_values(["rank", "created_at", "uid", "n"], kind="stable")
+    return ordered.loc[:, list(EVIDENCE_COLUMNS)].reset_index(drop=True)
+
+
+def signal_record(signal: DemandSignal) -> dict[str, Any]:
+    """A signal in the shape of ``out/signals.json``; dates as ISO text."""
+    return {
+        "id": signal.id,
+        "name": signal.name,
+        "type": signal.type,
+        "items": [
+            {"item": entry.item, "people": entry.people, "mentions": entry.mentions}
+            for entry in signal.items
+        ],
+        "people": signal.people,
+        "mentions": signal.mentions,
+        "ladder": ladder_record(signal.ladder),
+        "estimate": {
+            "people": signal.estimate.people,
+            "low": signal.estimate.low,
+            "high": signal.estimate.high,
+        },
+        "grade": signal.grade,
+        "first_seen": iso(signal.first_seen),
+        "last_seen": iso(signal.last_seen),
+        "series": [list(week) for week in signal.series],
+        "trend": {
+            "direction": signal.trend.direction,
+            "ratio": _rounded(signal.trend.ratio),
+            "p": _rounded(signal.trend.p),
+        },
+        "moments": signal.moments,
+        "sources": signal.sources,
+        "places": signal.places,
+        "sentiment": signal.sentiment,
+        "strength": signal.strength,
+        "quotes": [
+            {
+                "uid": quote.uid,
+                "quote": quote.quote,
+                "url": quote.url,
+                "created_at": iso(quote.created_at),
+            }
+            for quote in signal.quotes
+        ],
+        "uids": list(signal.uids),
+    }
+
+
+def ladder_record(ladder: Ladder) -> dict[str, Any]:
+    """A ladder in the shape of ``out/signals.json``."""
+    return {
+        "posts": ladder.posts,
+        "without_copies": ladder.without_copies,
+        "without_spam": ladder.without_spam,
+        "people": ladder.people,
+        "people_basis": ladder.people_basis,
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A time as ISO text in UTC, to the second."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")

@@ -1,0 +1,80 @@
+"""For each connector a local server, so that the contract test can run over all of them.
+
+A new connector needs one entry in ``SCENES``: a function that starts a server of its platform and
+yields a ``Scene``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from servers import hackernews, reddit
+
+FIRST_SECOND = 1_750_000_000
+"""When the first comment of every scene was written (15 June 2025)."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A server with something to pull.
+
+    ``created`` maps the native id of every comment that can be pulled to its second. ``delete``
+    and ``edit`` do that to a comment, given its native id, on the server.
+    """
+
+    options: Mapping[str, Any]
+    created: Mapping[str, int]
+    delete: Callable[[str], None]
+    edit: Callable[[str, str], None]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def _hackernews() -> Iterator[Scene]:
+    world = hackernews.HackerNewsWorld()
+    world.comments(70, FIRST_SECOND, every=10)
+    # Several in one second: an edge of the cursor that must lose none of them.
+    for item in list(world.items.values())[20:32]:
+        item.second = FIRST_SECOND + 300
+
+    def delete(native_id: str) -> None:
+        world.items[int(native_id)].deleted = True
+
+    def edit(native_id: str, text: str) -> None:
+        world.items[int(native_id)].text = text
+
+    with hackernews.serve(world) as server:
+        created = {str(item.id): item.second for item in world.items.values()}
+        yield Scene(hackernews.options_for(server.url, page_size=16), created, delete, edit)
+
+
+@contextmanager
+def _reddit() -> Iterator[Scene]:
+    world = reddit.RedditWorld()
+    world.submissions(130, FIRST_SECOND, every=10)
+    world.submissions(4, FIRST_SECOND + 5000, every=0, first=500)
+    world.thread("t3_s1", 115, FIRST_SECOND + 40)
+    # A thread of a board that is not listed, so that each comment is shown once.
+    world.add(reddit.Thing("p1", FIRST_SECOND + 20, "", board="paddles", title="Bent shafts?"))
+    world.thread("t3_p1", 60, FIRST_SECOND + 40, more_from=41)
+
+    def delete(native_id: str) -> None:
+        world.delete(native_id)
+
+    def edit(native_id: str, text: str) -> None:
+        thing = world.things[native_id]
+        thing.text, thing.edited = text, thing.second + 60
+
+    with reddit.serve(world) as server:
+        options = reddit.options_for(server.url, subreddits=["kayaks"], threads=["p1"])
+        created = {name: int(thing.second) for name, thing in world.things.items()}
+        yield Scene(options, created, delete, edit, reddit.ENVIRONMENT)
+
+
+SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
+    "hackernews": _hackernews,
+    "reddit": _reddit,
+}
