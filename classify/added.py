@@ -1,4 +1,4 @@
-"""Categories that a user adds with a few examples: a small model each, made when they are loaded."""
+"""Categories that a user adds with a few examples: a small model each, made at load time."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ THRESHOLD = 0.5
 class AddedCategory:
     """A logistic regression on the shipped n-grams, or nothing, and the category's patterns.
 
-    ``cut`` is the decision value that counts as even: above what any counter-example or any example
-    of another category reached when it was left out, so that few examples claim little.
+    ``cut`` is the decision value that counts as even: above what any counter-example or example of
+    another category reached when it was left out, so that few examples claim little.
     """
 
     category: Category
@@ -31,19 +31,18 @@ class AddedCategory:
     cut: float
 
     def likely(self, texts: Sequence[str], rows: Floats | None) -> Floats:
-        """Probabilities (n,) for ``texts``; ``rows`` are this model's products with their n-grams."""
+        """Probabilities (n,) for ``texts``; ``rows`` are their n-grams times ``weights``."""
         found = np.zeros(len(texts), np.float32)
         if rows is not None:
             found = sigmoid(np.float32(_SLOPE) * (rows + np.float32(self.bias - self.cut)))
-        pattern = self.category.pattern
-        if pattern is not None:
-            hit = np.array([bool(pattern.search(text)) for text in texts])
+        if self.category.pattern is not None:
+            hit = np.array([self.category.found_in(text.lower()) for text in texts])
             found = np.where(hit, np.maximum(found, np.float32(_BY_PATTERN)), found)
         return np.asarray(found, dtype=np.float32)
 
 
 def learn(category: Category, others: Sequence[Category], space: NgramSpace) -> AddedCategory:
-    """The model of one category; the examples of ``others`` and of the codebook stand against it."""
+    """The model of one category, against the examples of ``others`` and of the codebook."""
     if len(category.examples) < LEAST_EXAMPLES:
         return AddedCategory(category, None, 0.0, 0.0)
     against = [*category.counter_examples]
@@ -51,7 +50,9 @@ def learn(category: Category, others: Sequence[Category], space: NgramSpace) -> 
         if other.label != category.label:
             against += other.examples
     texts = [*category.examples, *against]
-    rows = space.matrix(texts)
+    every = space.matrix(texts)
+    used = np.unique(every.indices)
+    rows = every[:, used]  # the few n-grams that occur, so that a model is fitted in a moment
     holds = np.arange(len(texts)) < len(category.examples)
     decision = np.zeros(len(texts))
     for left_out in range(len(texts)):
@@ -63,9 +64,9 @@ def learn(category: Category, others: Sequence[Category], space: NgramSpace) -> 
     middle = float(np.median(decision[holds]))
     # between the two where they part; never below what the wrong ones reached
     cut = (highest + middle) / 2 if middle > highest else highest + 0.05
-    return AddedCategory(
-        category, model.coef_[0].astype(np.float32), float(model.intercept_[0]), cut
-    )
+    weights = np.zeros(space.size, np.float32)
+    weights[used] = model.coef_[0]
+    return AddedCategory(category, weights, float(model.intercept_[0]), cut)
 
 
 def _model() -> LogisticRegression:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from spacy.tokens import Doc
 
 from classify import english
 from classify.clauses import Clause
-from classify.items import ItemRanker, candidates, canonical, plain_item
+from classify.items import ItemRanker, candidates, canonical, plain_item, tidy
 from classify.kinds import AskKinds
 from classify.moments import moment_of, place_words_of
 from classify.quotes import QuoteBorders, Window
@@ -21,8 +22,9 @@ from classify.wishes import EXPLICIT, NO_WISH
 from earful.records import Ask
 
 MOST_ASKS = 8
-SECOND_ASK = 0.5
+SECOND_ASK = 0.35
 """The probability from which a further clause of a comment counts as an ask of its own."""
+_TRAILING = frozenset(".,;:-…。、")
 SURE_NAME = 0.5
 """The probability from which an item takes the shared name."""
 
@@ -58,21 +60,25 @@ class _Found:
 
 @dataclass(frozen=True, eq=False)
 class AskModels:
-    """All that is learned about asks of one language group."""
+    """All that is learned about asks of one language group.
+
+    Items of English are phrases that ``ranker`` chooses, those of the other languages the part of
+    the quote that ``item_borders`` cut out.
+    """
 
     borders: QuoteBorders
-    ranker: ItemRanker | None
     kinds: AskKinds
+    ranker: ItemRanker | None = None
+    item_borders: QuoteBorders | None = None
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """What has to be stored, by array name; the shared names are stored as settings."""
-        ranker = {} if self.ranker is None else {"ranker": self.ranker.weights.astype(np.float16)}
-        return {
-            **self.kinds.arrays("kinds"),
-            **ranker,
-            "borders": self.borders.weights.astype(np.float16),
-            "lengths": self.borders.lengths,
-        }
+        arrays = {**self.kinds.arrays("kinds"), **self.borders.arrays("quote")}
+        if self.ranker is not None:
+            arrays["ranker"] = self.ranker.weights.astype(np.float16)
+        if self.item_borders is not None:
+            arrays |= self.item_borders.arrays("item")
+        return arrays
 
     @classmethod
     def from_arrays(
@@ -80,13 +86,14 @@ class AskModels:
     ) -> AskModels:
         """The models that ``arrays`` described."""
 
-        def stored(name: str) -> Floats:
-            return np.ascontiguousarray(arrays[name], dtype=np.float32)
-
+        ranker = None
+        if "ranker" in arrays:
+            ranker = ItemRanker(np.ascontiguousarray(arrays["ranker"], dtype=np.float32))
         return cls(
-            QuoteBorders(stored("borders"), stored("lengths")),
-            ItemRanker(stored("ranker")) if "ranker" in arrays else None,
+            QuoteBorders.from_arrays(arrays, "quote"),
             AskKinds.from_arrays(arrays, "kinds", names),
+            ranker,
+            QuoteBorders.from_arrays(arrays, "item") if "item_borders" in arrays else None,
         )
 
 
@@ -96,10 +103,10 @@ def picked_clauses(gated: Gated) -> list[tuple[Clause, float]]:
     What only looks like a wish is passed over; nothing is left where nothing else was there.
     """
     order = sorted(range(len(gated.clauses)), key=lambda at: -float(gated.likely[at]))
-    chosen = []
+    chosen: list[int] = []
     for at in order:
         clause = gated.clauses[at]
-        if chosen and gated.likely[at] < SECOND_ASK or len(chosen) == MOST_ASKS:
+        if len(chosen) == MOST_ASKS or (chosen and gated.likely[at] < SECOND_ASK):
             break
         if NO_WISH.search(gated.text, clause.start, clause.end):
             continue
@@ -156,24 +163,28 @@ def _quoted(
 ) -> list[_Found]:
     texts = [comments[pick.comment].text for pick in picks]
     if pipeline is None:
-        docs = [None] * len(picks)
+        docs: list[Doc | None] = [None] * len(picks)
         seen = [split_tokens(text, pick.window) for text, pick in zip(texts, picks, strict=True)]
     else:
-        docs = english.parsed(
+        read = english.parsed(
             pipeline,
             [t[pick.window.start : pick.window.end] for t, pick in zip(texts, picks, strict=True)],
         )
         seen = [
             english.tokens(pipeline, doc, pick.window.start)
-            for doc, pick in zip(docs, picks, strict=True)
+            for doc, pick in zip(read, picks, strict=True)
         ]
+        docs = [*read]
     usable = [at for at, tokens in enumerate(seen) if any(token.is_word for token in tokens)]
     borders = models.borders.quotes(
         [Window(seen[at], picks[at].clause.start, picks[at].clause.end) for at in usable]
     )
     found: list[_Found] = []
-    for at, (first, last) in zip(usable, borders, strict=True):
+    for at, (first, behind) in zip(usable, borders, strict=True):
         pick, tokens = picks[at], seen[at]
+        last = behind
+        while last > first and tokens[last].text in _TRAILING:
+            last -= 1
         start, end = tokens[first].start, tokens[last].end
         if found and found[-1].comment == pick.comment and start < found[-1].end:
             continue
@@ -185,6 +196,10 @@ def _quoted(
             item = models.ranker.best(
                 candidates(doc, place[tokens[first].start], place[tokens[last].start])
             )
+        elif models.item_borders is not None:
+            inner = Window(tokens[first : last + 1], start, end)
+            begin, stop = models.item_borders.quotes([inner])[0]
+            item = tidy(texts[at][inner.tokens[begin].start : inner.tokens[stop].end])
         found.append(
             _Found(pick.comment, start, end, pick.window, item or plain_item(quote), pick.score)
         )

@@ -16,7 +16,8 @@ _BREAK = re.compile(
     r"|[。！？]+"
     r"|\n+|;|\s[-–—]+\s|[()\[\]]"
     r"|,(?=\s*(?:and|but|so|or|because|please|pls|if|then|which|also|yet)\b)"
-    r"|(?<=\w)\s+(?=(?:but|because|please|however|also|although|though|otherwise)\b)",
+    r"|(?<=\w)(?<!\bbut)(?<!\band)(?<!\bso)\s+"
+    r"(?=(?:but|because|please|however|also|although|though|otherwise)\b)",
     re.IGNORECASE,
 )
 _MOST_CLAUSES = 400

@@ -129,9 +129,7 @@ def _length_band(text: str) -> str:
     return "over 600 characters"
 
 
-def _grouped(
-    pairs: Sequence[_Pair], key: Callable[[Mapping[str, Any]], Any]
-) -> dict[str, Summary]:
+def _grouped(pairs: Sequence[_Pair], key: Callable[[Mapping[str, Any]], Any]) -> dict[str, Summary]:
     groups: dict[str, list[_Pair]] = {}
     for pair in pairs:
         name = key(pair[0])

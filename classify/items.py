@@ -23,12 +23,71 @@ _LONGEST = 7  # words of an item
 _CANONICAL = Path(__file__).parent / "items.toml"
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 _DROPPED = frozenset(
-    "the a an this that these those my your our their his her its some any every each such all"
-    " please just really actually u i we you they he she it me us them one ones there here".split()
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "these",
+        "those",
+        "my",
+        "your",
+        "our",
+        "their",
+        "his",
+        "her",
+        "its",
+        "some",
+        "any",
+        "every",
+        "each",
+        "such",
+        "all",
+        "please",
+        "just",
+        "really",
+        "actually",
+        "u",
+        "i",
+        "we",
+        "you",
+        "they",
+        "he",
+        "she",
+        "it",
+        "me",
+        "us",
+        "them",
+        "one",
+        "ones",
+        "there",
+        "here",
+    ]
 )
 _EMPTY = frozenset(
-    "thing things stuff something anything everything nothing someone anyone everyone people guys"
-    " way lot bit kind sort it this that".split()
+    [
+        "thing",
+        "things",
+        "stuff",
+        "something",
+        "anything",
+        "everything",
+        "nothing",
+        "someone",
+        "anyone",
+        "everyone",
+        "people",
+        "guys",
+        "way",
+        "lot",
+        "bit",
+        "kind",
+        "sort",
+        "it",
+        "this",
+        "that",
+    ]
 )
 
 
@@ -58,7 +117,9 @@ def tidy(phrase: str) -> str:
     words = [word for word in words if word]
     while words and (words[0] in _DROPPED or words[0] in {"to", "of", "for", "and", "or"}):
         words.pop(0)
-    while words and (words[-1] in _DROPPED or words[-1] in {"to", "of", "for", "and", "or", "with"}):
+    while words and (
+        words[-1] in _DROPPED or words[-1] in {"to", "of", "for", "and", "or", "with"}
+    ):
         words.pop()
     return " ".join(words[: _LONGEST + 3])
 

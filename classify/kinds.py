@@ -20,7 +20,8 @@ _CUES = tuple(
         r"\bneeds?\b|\bmust\b|\bha(?:s|ve) to\b|\basap\b|\bdesperate|\bneeded\b",
         r"\bplease\b.*\bplease\b|!{2,}|\bbegging\b|\bimmediately\b|\burgent",
         r"\bmaybe\b|\bperhaps\b|\bcould\b|\bhow about\b|\bwhat about\b|\bwhat if\b",
-        r"\bwould(?:n'?t)? (?:it )?be (?:\w+ )?(?:nice|great|good|cool|awesome|helpful|useful)\b|\b(?:might|possibly|consider)\b",
+        r"\bwould(?:n'?t)? (?:it )?be (?:\w+ )?(?:nice|great|good|cool|awesome|helpful|useful)\b"
+        r"|\b(?:might|possibly|consider)\b",
         r"\bwish\b|\bwould (?:love|like)\b|\bi'?d (?:love|like)\b|\bwant\b|\bshould\b|\bhope\b",
         r"\bplease\b|\bpls\b|\bplz\b",
         r"\bbring\b.*\bback\b|\bused to\b|\bno longer\b|\banymore\b|\bmiss\b|\bremoved\b|\bagain\b",

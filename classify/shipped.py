@@ -36,9 +36,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write_artifact(
-    folder: Path, parts: Mapping[str, Arrays], settings: Mapping[str, Any]
-) -> str:
+def write_artifact(folder: Path, parts: Mapping[str, Arrays], settings: Mapping[str, Any]) -> str:
     """Write each part as ``<name>.npz`` and the manifest last; returns the version.
 
     The version is taken from the arrays themselves, so equal models have equal versions.

@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from classify.added import THRESHOLD, AddedCategory, learn
 from classify.asks import AskModels, Gated, find_asks
-from classify.categories import added_categories, files_digest
+from classify.categories import added_categories, files_digest, shipped_categories
 from classify.english import chosen_pipeline, pipeline_version
 from classify.labels import ASK_GATES, CATEGORIES, FALLBACK, SENTIMENTS
 from classify.language import ENGLISH, SERVED_OTHERS, language_of
-from classify.reader import Floats, Reader, Reading
+from classify.reader import PATTERNS_READ, Floats, Reader, Reading
 from classify.shipped import FOLDER, Shipped, read_artifact
 from classify.vectors import AskEncoder
 from classify.wishes import NO_WISH
@@ -143,7 +143,7 @@ class Tagger:
                 model_version=self.model_version,
                 lang=langs[at],
                 read=True,
-                sentiment=SENTIMENTS[best[at]],  # type: ignore[arg-type]  # one of Sentiment
+                sentiment=SENTIMENTS[best[at]],
                 sentiment_score=float(polarity[at]),
                 categories=self._names(chosen[at], added[at]),
                 category_scores={
@@ -153,7 +153,7 @@ class Tagger:
                         for one, likely in zip(self._added, added[at], strict=True)
                     },
                 },
-                spam_score=float(reading.categories[at, _NOISE]),
+                spam_score=_spam(texts[at], float(reading.categories[at, _NOISE])),
                 asks=tuple(asks[at]),
             )
             for at in range(len(texts))
@@ -171,11 +171,13 @@ class Tagger:
             Gated(
                 texts[at],
                 reading.clauses[at],
-                reading.clause_scores[at],
+                likely,
                 requests=bool(chosen[at, _GATES[0]]),
                 wants=bool(chosen[at, _GATES[1]]),
             )
-            for at in places
+            for at, likely in zip(
+                places, models.reader.carrying(reading, texts, places), strict=True
+            )
         ]
         found = find_asks(gated, models.asks, self._encoder, models.pipeline)
         asks: list[list[Ask]] = [[] for _ in texts]
@@ -208,7 +210,16 @@ class Tagger:
             for one, likely in zip(self._added, added, strict=True)
             if likely >= THRESHOLD
         ]
-        return tuple(names) or (FALLBACK,)
+        # by the codebook a remark is what carries nothing else
+        return tuple(name for name in names if name != FALLBACK) or (FALLBACK,)
+
+
+def _spam(text: str, noise: float) -> float:
+    """The probability of noise, raised where the wording of spam is found, more so with a link."""
+    low = text[:PATTERNS_READ].lower()
+    if not shipped_categories()[_NOISE].found_in(low):
+        return noise
+    return max(noise, 0.9 if "http" in low or "www." in low else 0.6)
 
 
 def _models(shipped: Shipped, part: str, pipeline: str | None) -> LanguageModels:

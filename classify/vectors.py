@@ -48,12 +48,16 @@ class AskEncoder:
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """What has to be stored, by array name."""
-        return {**self.space.arrays("ask"), "projection": self.projection.astype(np.float16)}
+        scale = np.abs(self.projection).max(axis=0) / 127 + np.float32(1e-12)
+        return {
+            **self.space.arrays("ask"),
+            "projection": np.round(self.projection / scale).astype(np.int8),
+            "scale": scale.astype(np.float32),
+        }
 
     @classmethod
-    def from_arrays(
-        cls, arrays: Mapping[str, npt.NDArray[np.generic]], version: str
-    ) -> AskEncoder:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> AskEncoder:
         """The encoder that ``arrays`` described."""
-        projection = np.ascontiguousarray(arrays["projection"], dtype=np.float32)
+        scale = np.asarray(arrays["scale"], dtype=np.float32)
+        projection = np.asarray(arrays["projection"], dtype=np.float32) * scale
         return cls(version, NgramSpace.from_arrays(arrays, "ask"), projection)

@@ -6,10 +6,12 @@ them, so that ``--help`` is quick.
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,6 +19,11 @@ from rich.table import Table
 
 from earful.errors import ConfigurationError, EarfulError
 from earful.progress import progress, stderr
+
+if TYPE_CHECKING:
+    from classify.evaluation import Evaluation
+    from earful.store import UpsertCount
+    from reports.signals import Demand
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -305,9 +312,10 @@ def evaluate(
 
     with progress("reading") as advance:
         evaluation = evaluate_file(file, on_progress=advance)
-    stdout.print(evaluation.as_text(), markup=False, soft_wrap=True)
+    _show_evaluation(evaluation)
     if json_:
-        json_.write_text(evaluation.as_json(), encoding="utf-8")
+        figures = json.dumps(asdict(evaluation), indent=1, ensure_ascii=False)
+        json_.write_text(figures + "\n", encoding="utf-8")
         stdout.print(str(json_), soft_wrap=True)
 
 
@@ -377,6 +385,51 @@ def demo(
     stdout.print(f"Open the brief: {made.brief}", soft_wrap=True)
 
 
+def _show_evaluation(evaluation: Evaluation) -> None:
+    """The figures of a labelled file as three tables: per label, per group, over all."""
+    labels = Table(box=None, pad_edge=False)
+    for heading in ("label", "precision", "recall", "F1", "comments", "calibration error"):
+        labels.add_column(heading, justify="left" if heading == "label" else "right")
+    measures = [*evaluation.sentiments.items(), *evaluation.categories.items()]
+    for name, held in measures:
+        error = evaluation.calibration.get(name)
+        labels.add_row(
+            name,
+            f"{held.precision:.3f}",
+            f"{held.recall:.3f}",
+            f"{held.f1:.3f}",
+            f"{held.support:,}",
+            "" if error is None else f"{error:.3f}",
+        )
+    stdout.print(labels)
+    groups = Table(box=None, pad_edge=False)
+    for heading in ("", "comments", "sentiment F1", "request F1", "six main F1", "ask quote F1",
+                    "item words", "ask type"):  # fmt: skip
+        groups.add_column(heading, justify="right" if heading else "left")
+    for name, summary in (
+        ("all", evaluation.overall),
+        *((f"domain {name}", figures) for name, figures in evaluation.by_domain.items()),
+        *((f"language {name}", figures) for name, figures in evaluation.by_lang.items()),
+        *((f"length {name}", figures) for name, figures in evaluation.by_length.items()),
+    ):
+        groups.add_row(
+            name,
+            f"{summary.comments:,}",
+            *(
+                f"{figure:.3f}"
+                for figure in (
+                    summary.sentiment_macro_f1,
+                    summary.request_f1,
+                    summary.main_macro_f1,
+                    summary.ask_char_f1,
+                    summary.item_word_match,
+                    summary.type_accuracy,
+                )
+            ),
+        )
+    stdout.print(groups)
+
+
 def _day(text: str | None, option: str) -> datetime | None:
     if text is None:
         return None
@@ -389,7 +442,7 @@ def _day(text: str | None, option: str) -> datetime | None:
     return day if day.tzinfo else day.replace(tzinfo=UTC)
 
 
-def _counts(rows: int, counted: Any) -> str:
+def _counts(rows: int, counted: UpsertCount) -> str:
     parts = [f"{rows:,} rows read", f"{counted.added:,} new", f"{counted.revised:,} changed"]
     parts.append(f"{counted.unchanged:,} already there")
     if counted.deleted:
@@ -399,7 +452,7 @@ def _counts(rows: int, counted: Any) -> str:
     return ", ".join(parts)
 
 
-def _show_signals(demand: Any, most: int) -> None:
+def _show_signals(demand: Demand, most: int) -> None:
     """The top of the list, as a table; a figure that is no estimate is not shown as one."""
     table = Table(box=None, pad_edge=False)
     for heading in ("", "what is asked for", "people", "posts", "grade", "trend"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -24,13 +24,12 @@ from earful.store import Ledger, UpsertCount
 from earful.tagging import tag_batches
 
 if TYPE_CHECKING:
-    from ingest.door import Refused
+    from ingest.connector import Connector
+    from ingest.door import Door, Refused
+    from ingest.files import FileReading, Reject
     from ingest.pull import Progress as PullProgress
     from ingest.pull import PullResult
     from reports.signals import Demand
-
-    from ingest.connector import Connector
-    from ingest.files import FileReading, Reject
 
 BATCH = 1000
 # Before any platform that people write on.
@@ -74,37 +73,68 @@ def import_file(
     source: str,
     on_progress: Progress = _no_progress,
 ) -> ImportResult:
-    """Bring one file's comments into the ledger; what cannot be read is set aside with a reason."""
-    from ingest.files import Reject, write_rejects
+    """Bring one file's comments into the ledger; what cannot be read is set aside with a reason.
 
-    rejects: list[Reject] = []
-    rows = 0
-    counted = UpsertCount()
-    dates: list[datetime] = []
-    door = project.door()
+    The file of rows that were set aside is written along the way, redacted like the comments;
+    one of an earlier import of the same file is replaced.
+    """
+    from ingest.files import write_rejects
+
+    rejects_file = project.settings.root / "rejects" / f"{source}-{path.name}.csv"
+    rejects_file.parent.mkdir(exist_ok=True)
+    rejects_file.unlink(missing_ok=True)
     with project.ledger(create=True) as ledger:
-        for batch in _batches(reading, BATCH):
-            rows += len(batch)
-            rejects += [entry for entry in batch if isinstance(entry, Reject)]
-            admitted, refused = _sort(
-                door.admit([entry for entry in batch if isinstance(entry, Comment)])
-            )
-            rejects += [Reject(0, refusal.reason, refusal.comment_uid) for refusal in refused]
-            with ledger.transaction():
-                counted += ledger.upsert(admitted, datetime.now(UTC))
-            dates += [row.comment.created_at for row in admitted if row.comment.created_at]
-            dates = [min(dates), max(dates)] if dates else []
-            on_progress(len(batch))
+        importing = _Import(ledger, project.door(), on_progress)
+        rejected = write_rejects(rejects_file, importing.rejects(reading))
         with ledger.transaction():
-            since, until = dates or (None, None)
-            ledger.add_coverage(Coverage(source, since, until, "imported", path.name))
+            ledger.add_coverage(
+                Coverage(source, importing.first, importing.last, "imported", path.name)
+            )
         apply_retention(project, ledger)
-    rejects_file = None
-    if rejects:
-        rejects_file = project.settings.root / "rejects" / f"{source}-{path.name}.csv"
-        rejects_file.parent.mkdir(exist_ok=True)
-        write_rejects(rejects_file, rejects)
-    return ImportResult(rows, counted, len(rejects), rejects_file, tuple(reading.notes))
+    return ImportResult(
+        importing.rows,
+        importing.counted,
+        rejected,
+        rejects_file if rejected else None,
+        tuple(reading.notes),
+    )
+
+
+class _Import:
+    """One file on its way into the ledger, batch by batch, and what was counted."""
+
+    def __init__(self, ledger: Ledger, door: Door, on_progress: Progress) -> None:
+        self._ledger = ledger
+        self._door = door
+        self._on_progress = on_progress
+        self.rows = 0
+        self.counted = UpsertCount()
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+
+    def rejects(self, entries: Iterable[Comment | Reject]) -> Iterator[Reject]:
+        """Store the comments; yield what could not be stored."""
+        from ingest.files import Reject
+
+        for batch in _batches(entries, BATCH):
+            unreadable = [entry for entry in batch if isinstance(entry, Reject)]
+            words = self._door.redacted([reject.raw for reject in unreadable])
+            for reject, raw in zip(unreadable, words, strict=True):
+                yield replace(reject, raw=raw)
+            answers = self._door.admit([entry for entry in batch if isinstance(entry, Comment)])
+            admitted, refused = _sort(answers)
+            with self._ledger.transaction():
+                self.counted += self._ledger.upsert(admitted, datetime.now(UTC))
+            for refusal in refused:
+                yield Reject(0, refusal.reason, refusal.comment_uid)
+            self._widen([row.comment.created_at for row in admitted])
+            self.rows += len(batch)
+            self._on_progress(len(batch))
+
+    def _widen(self, dates: Iterable[datetime | None]) -> None:
+        known = [date for date in (*dates, self.first, self.last) if date is not None]
+        if known:
+            self.first, self.last = min(known), max(known)
 
 
 def _sort(entries: Iterable[Admitted | Refused]) -> tuple[list[Admitted], list[Refused]]:
@@ -201,17 +231,10 @@ def _increments(on_progress: Progress) -> Callable[[PullProgress], None]:
 
 def make_connector(project: Project, source: Source, cursor: dict[str, object] | None) -> Connector:
     """The connector of a source, found among the shipped, the project's and the installed ones."""
-    from ingest.registry import find_connectors
+    from ingest.registry import discover
 
-    found = find_connectors(project.settings.root / "connectors")
-    if source.connector not in found:
-        raise ConfigurationError(
-            f"source {source.name!r}: there is no connector {source.connector!r}",
-            where=str(project.settings.root / "earful.toml"),
-            next_step=did_you_mean(source.connector, found),
-        )
-    connector: Connector = found[source.connector](source.name, source.options, cursor)
-    return connector
+    found = discover([project.settings.root / "connectors"])
+    return found.connector(source.connector)(source.name, source.options, cursor)
 
 
 def _chosen_sources(project: Project, names: list[str]) -> list[Source]:
@@ -236,9 +259,9 @@ def apply_retention(project: Project, ledger: Ledger) -> int:
     """Erase what the settings say is kept no longer; tells how many comments went."""
     rules = project.settings.retention
     now = datetime.now(UTC)
-    days_of: dict[str | None, int] = {**rules.sources}
+    days_of: list[tuple[str | None, int]] = [*rules.sources.items()]
     if rules.comments_days is not None:
-        days_of[None] = rules.comments_days
+        days_of.append((None, rules.comments_days))
     if not days_of and rules.raw_days is None:
         return 0
     with ledger.transaction():
@@ -246,7 +269,7 @@ def apply_retention(project: Project, ledger: Ledger) -> int:
             ledger.drop_raw(now - timedelta(days=rules.raw_days))
         erased = sum(
             len(ledger.erase_older(source, now - timedelta(days=days)).uids)
-            for source, days in days_of.items()
+            for source, days in days_of
         )
     if erased:
         ledger.scrub()

@@ -127,7 +127,6 @@ def tag_file(
     the kind of output is unknown.
     """
     from classify.tagger import Tagger
-
     from ingest.files import open_table, write_rows
 
     table = open_table(source)
@@ -214,19 +213,11 @@ def evaluate_file(file: Path, on_progress: Progress = lambda _: None) -> Evaluat
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-            gold.append({"uid": str(number), "asks": [], **row})
-            missing = {"text", "sentiment", "categories"} - row.keys()
-        except (ValueError, TypeError, AttributeError) as error:
+            gold.append({"uid": str(number), "asks": [], **json.loads(line)})
+        except (ValueError, TypeError) as error:
             raise DataError(
                 f"not a JSON object: {error}", where=f"{file}, line {number}"
             ) from error
-        if missing:
-            raise DataError(
-                f"missing: {', '.join(sorted(missing))}",
-                where=f"{file}, line {number}",
-                next_step="Each line needs text, sentiment, categories and, where any, asks.",
-            )
     tagger = Tagger.load()
     batches = _read_batches(((n, row) for n, row in enumerate(gold)), "text", "uid")
     tags: list[dict[str, Any]] = []

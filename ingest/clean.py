@@ -4,6 +4,8 @@ Markup becomes text, invisible and broken characters go, white space is folded a
 stay. Whoever quotes a comment later quotes what this module leaves.
 """
 
+# ruff: noqa: SIM905 - words read better without quotation marks
+
 from __future__ import annotations
 
 import html

@@ -99,6 +99,10 @@ class Door:
             answers.append(_guarded(self._admitted, redone))
         return answers
 
+    def redacted(self, texts: Sequence[str]) -> list[str]:
+        """Other words than comments, made fit to be written: redacted, "" where that failed."""
+        return [text or "" for text in self._redacted(texts)]
+
     def _redacted(self, texts: Sequence[str]) -> list[str | None]:
         """The texts without personal data; ``None`` where that failed, which nothing may pass."""
         if not self._redact:
@@ -153,6 +157,8 @@ class Door:
         name = author.strip().lstrip("@")
         if len(name) < _SHORTEST_AUTHOR_SOUGHT or not _TELLING_NAME.search(name):
             return text
+        if name.lower() not in text.lower():
+            return text
         if self._redactor.keeps(name) or name.replace(".", "").replace(",", "").isdigit():
             return text
         return regex.sub(rf"(?i)(?<!\w){regex.escape(name)}(?!\w)", "[name]", text)
@@ -162,11 +168,15 @@ class Door:
         if not url:
             return None
         handle = (author or "").strip().removeprefix("@").removeprefix("u/").split("@")[0]
-        named = handle != "" and regex.search(
-            rf"(?i)(?<![\p{{L}}\p{{N}}]){regex.escape(handle)}(?![\p{{L}}\p{{N}}])", unquote(url)
+        named = (
+            handle != ""
+            and handle.lower() in unquote(url).lower()
+            and not self._redactor.keeps(handle)
+            and regex.search(
+                rf"(?i)(?<![\p{{L}}\p{{N}}]){regex.escape(handle)}(?![\p{{L}}\p{{N}}])",
+                unquote(url),
+            )
         )
-        if handle and self._redactor.keeps(handle):
-            named = False
         if not named and not any(True for _ in contacts.handles(url, self._redactor.keeps)):
             return url
         status = _STATUS.match(url)
@@ -174,9 +184,10 @@ class Door:
 
 
 def content_hash(comment: Comment) -> str:
-    """A hash of what a reader would see change: title, text, rating, and whether it still stands."""
-    seen = (comment.title or "", comment.text, str(comment.rating_original or ""),
-            "" if comment.rating is None else f"{comment.rating:.6f}", str(comment.deleted))  # fmt: skip
+    """A hash of what a reader would see change: title, text, rating, whether it stands."""
+    rating = "" if comment.rating is None else f"{comment.rating:.6f}"
+    shown = comment.rating_original or ""
+    seen = (comment.title or "", comment.text, shown, rating, str(comment.deleted))
     return blake2b("\x1f".join(seen).encode(), digest_size=16).hexdigest()
 
 
@@ -203,7 +214,7 @@ def _cleaned(comment: Comment) -> Comment | Refused:
 
 
 def _guarded(step: Callable[[Comment], Done], comment: Comment) -> Done | Refused:
-    """The step's answer, or a refusal that names the kind of error: its words may quote the text."""
+    """The step's answer, or a refusal with the kind of error; its words may quote the text."""
     try:
         return step(comment)
     except Exception as error:

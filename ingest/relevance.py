@@ -1,4 +1,4 @@
-"""Is a comment about what is listened for? Decided by the words of ``[[brand]]`` in the settings."""
+"""Is a comment about what is listened for? The words of ``[[brand]]`` in the settings decide."""
 
 from __future__ import annotations
 

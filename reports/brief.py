@@ -4,8 +4,9 @@ It goes question by question: a figure with its denominator, the words behind it
 and a conclusion with its boundary. How much is embedded is limited; the page says how much more
 ``signals.json`` holds.
 
-``accuracy``, where given, is ``{"model": str, "figures": [{"name", "value", "low", "high", "on"}]}``:
-what was measured of the model, on what; ``low`` and ``high`` may be absent.
+``accuracy``, where given, is what was measured of the model, on what:
+``{"model": str, "figures": [{"name", "value", "low", "high", "on"}]}``; ``low`` and ``high`` may
+be absent.
 """
 
 from __future__ import annotations
@@ -165,10 +166,7 @@ def _content(demand: Demand, accuracy: Mapping[str, Any] | None) -> dict[str, An
         "more_singles": max(0, len(singles) - SINGLE_ROWS),
         "listened": _listened(demand),
         "failures": [c for c in demand.coverage if c.state in ("failed", "capped")],
-        "unread": [
-            (str(row.lang), row.unread) for row in demand.rollups.languages.itertuples()
-            if row.unread
-        ],
+        "unread": list(demand.rollups.unread().items()),
         "languages": [
             (str(row.lang), row.comments) for row in demand.rollups.languages.itertuples()
         ],

@@ -60,16 +60,16 @@ _LONGEST_NAME = 34
 @contextmanager
 def _drawing(kind: str, width: float, height: float) -> Iterator[Figure]:
     """A figure of ``width`` x ``height`` inches whose ids depend on ``kind`` alone."""
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": kind}):
+    style: Any = {**_STYLE, "svg.hashsalt": kind}
+    with mpl.rc_context(style):
         yield Figure(figsize=(width, height))
 
 
 def _markup(figure: Figure, title: str, kind: str) -> Markup:
     """The figure as one ``svg`` element, without what belongs to files only."""
     buffer = io.StringIO()
-    FigureCanvasSVG(figure).print_svg(
-        buffer, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-    )
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(buffer, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from earful.records import TIMESTAMP
 from reports.atomic import replacing
@@ -25,6 +29,8 @@ name = "exports"
 formats = ("json", "csv", "xlsx", "parquet")
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+SIGNALS_WITH_WEEKS = 100
+"""The sheet of weeks is for drawing; ``signals.json`` has the weeks of every signal."""
 LONGEST_CELL = 32_000
 """Excel refuses cells of more than 32,767 characters."""
 
@@ -103,11 +109,10 @@ def signals_record(demand: Demand) -> dict[str, Any]:
     """The whole of ``signals.json``.
 
     Beyond the contract: ``title``, the window's ``sources`` and its ``first_comment`` and
-    ``last_comment``, the ladder of each source in ``sources``, ``undated`` (relevant comments without
-    a date) and ``unread`` (comments heard in a language that is not served, by language).
+    ``last_comment``, the ladder of each source in ``sources``, ``undated`` (relevant comments
+    without a date) and ``unread`` (comments heard in a language that is not served).
     """
     rollups = demand.rollups
-    unread = rollups.languages[rollups.languages["unread"] > 0]
     return {
         "title": demand.title,
         "generated_at": iso(demand.generated_at),
@@ -129,7 +134,7 @@ def signals_record(demand: Demand) -> dict[str, Any]:
         "ladder": ladder_record(demand.ladder),
         "sources": {source: ladder_record(ladder) for source, ladder in rollups.ladders().items()},
         "undated": rollups.undated_posts,
-        "unread": {str(row.lang): int(row.unread) for row in unread.itertuples()},
+        "unread": rollups.unread(),
         "signals": [signal_record(signal) for signal in demand.signals],
     }
 
@@ -148,10 +153,19 @@ def _iso_or_none(moment: Any) -> str | None:
 
 def _write_json(demand: Demand, out_dir: Path) -> list[Path]:
     path = out_dir / "signals.json"
+    record = signals_record(demand)
+    signals = record.pop("signals")
     with replacing(path) as draft, draft.open("w", encoding="utf-8") as file:
-        json.dump(signals_record(demand), file, ensure_ascii=False, indent=1, allow_nan=False)
-        file.write("\n")
+        # One signal a line: quick to write, and it can be read and compared by eye.
+        file.write(_json(record)[:-1] + ', "signals": [')
+        for n, signal in enumerate(signals):
+            file.write((",\n" if n else "\n") + _json(signal))
+        file.write("\n]}\n")
     return [path]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _write_csv(demand: Demand, out_dir: Path) -> list[Path]:
@@ -202,35 +216,48 @@ def _write_xlsx(demand: Demand, out_dir: Path) -> list[Path]:
         "Signals": signals_frame(demand),
         "Items": items_frame(demand),
         "Quotes": quotes_frame(demand),
-        "Weeks": series_frame(demand),
+        "Weeks": series_frame(demand, most=SIGNALS_WITH_WEEKS),
         "About": about,
     }
-    # Strings stay strings: neither formulas nor links are made of what people wrote.
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with (
-        replacing(path) as draft,
-        pd.ExcelWriter(draft, engine="xlsxwriter", engine_kwargs={"options": options}) as book,
-    ):
+    # Strings stay strings: neither formulas nor links are made of what people wrote. Rows are
+    # written as they come and not kept.
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_date_format": "yyyy-mm-dd hh:mm:ss",
+    }
+    with replacing(path) as draft, xlsxwriter.Workbook(str(draft), options) as book:
+        heading = book.add_format({"bold": True, "bottom": 1})
         for sheet_name, frame in sheets.items():
-            _fit_for_excel(frame).to_excel(book, sheet_name=sheet_name, index=False)
-            sheet = book.sheets[sheet_name]
-            sheet.freeze_panes(1, 0)
-            for position, column in enumerate(frame.columns):
-                sheet.set_column(position, position, _width(frame, column))
+            _write_sheet(book.add_worksheet(sheet_name), heading, frame)
     return [path]
 
 
-def _fit_for_excel(frame: pd.DataFrame) -> pd.DataFrame:
-    """Excel knows no time zones and no long cells; times stay UTC."""
-    fit = frame.copy()
-    for column in fit.columns:
-        if isinstance(fit[column].dtype, pd.DatetimeTZDtype):
-            fit[column] = fit[column].dt.tz_convert("UTC").dt.tz_localize(None)
-        elif not pd.api.types.is_numeric_dtype(fit[column]):
-            fit[column] = fit[column].map(
-                lambda value: value[:LONGEST_CELL] if isinstance(value, str) else value
-            )
-    return fit
+def _write_sheet(sheet: Worksheet, heading: Format, frame: pd.DataFrame) -> None:
+    """A frame as a sheet under a heading that stays; times are UTC, cells cut to Excel's limit."""
+    sheet.freeze_panes(1, 0)
+    for position, column in enumerate(frame.columns):
+        sheet.set_column(position, position, _width(frame, column))
+        sheet.write_string(0, position, column, heading)
+    columns = [_cells(frame[column]) for column in frame.columns]
+    for line, row in enumerate(zip(*columns, strict=True), 1):
+        for position, value in enumerate(row):
+            if isinstance(value, str):
+                sheet.write_string(line, position, value[:LONGEST_CELL])
+            elif isinstance(value, datetime):
+                sheet.write_datetime(line, position, value)
+            elif value is not None:
+                sheet.write_number(line, position, value)
+
+
+def _cells(column: pd.Series[Any]) -> list[Any]:
+    """Values as Excel knows them: text, numbers, times without a zone, None."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    values = column.astype(object)
+    return values.where(values.notna(), None).tolist()
 
 
 def _width(frame: pd.DataFrame, column: str) -> float:
@@ -246,7 +273,7 @@ def _write_parquet(demand: Demand, out_dir: Path) -> list[Path]:
         record = signal_record(signal)
         rows.append(
             {
-                **row,
+                **{str(key): value for key, value in row.items()},
                 "first_seen": signal.first_seen,
                 "last_seen": signal.last_seen,
                 "trend_ratio": signal.trend.ratio,

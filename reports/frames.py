@@ -87,12 +87,15 @@ def quotes_frame(demand: Demand) -> pd.DataFrame:
     return frame
 
 
-def series_frame(demand: Demand) -> pd.DataFrame:
-    """One row per signal and week: id, name, week (Monday), people, mentions."""
+def series_frame(demand: Demand, most: int | None = None) -> pd.DataFrame:
+    """One row per signal and week: id, name, week (Monday), people, mentions.
+
+    ``most`` keeps to the first so many signals.
+    """
     frame = pd.DataFrame(
         [
             (signal.id, signal.name, week, people, mentions)
-            for signal in demand.signals
+            for signal in demand.signals[:most]
             for week, people, mentions in signal.series
         ],
         columns=["id", "name", "week", "people", "mentions"],

@@ -9,6 +9,7 @@ the order of the rows.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reports.phrases import LONGER, MODIFIERS, Phrase, bare, phrase
+from reports.likeness import likeliest_pairs
+from reports.phrases import LONGER, MODIFIERS, Phrase, bare, content, phrase
 
 NO_GROUP = -1
 TIED_PEOPLE = 2
@@ -53,24 +55,28 @@ class Grouping:
     item_of: npt.NDArray[np.object_]
 
 
-def group_asks(asks: pd.DataFrame, brand_words: frozenset[str] = frozenset()) -> Grouping:
+def group_asks(asks: pd.DataFrame, brand: re.Pattern[str] | None = None) -> Grouping:
     """Group the asks in a frame with the columns uid, person, item, type and quote.
 
     Rows whose column ``counted`` is false (all count where it is absent) take no part in forming
     groups; they join the group that their words lead to. Purchase intent ("wants") is grouped
-    apart from requests. ``brand_words`` are folded words that do not tell items apart.
+    apart from requests. Names that ``brand`` finds do not tell items apart (see
+    ``reports.phrases.brand_names``).
     """
     rows = len(asks)
     counted = (
         asks["counted"].to_numpy(dtype=bool) if "counted" in asks else np.ones(rows, dtype=bool)
     )
-    forms = {item: phrase(item, brand_words) for item in asks["item"].unique()}
+    forms = {item: phrase(item, brand) for item in asks["item"].unique()}
     items = asks["item"].tolist()
     wants = (asks["type"] == "wants").tolist()
     keys: list[Key] = [(w, forms[item].key) for w, item in zip(wants, items, strict=True)]
     census = _Census(keys, items, asks["person"].tolist(), counted)
     parent = _spellings(census, forms, wants, items, counted)
-    parent |= _generals(census, parent, asks["quote"].tolist(), counted)
+    _heads(census, parent, forms, wants, items)
+    _generals(census, parent, asks["quote"].tolist(), counted)
+    if "vector" in asks:
+        _other_words(census, parent, asks, counted)
     leaders = {key: _root(parent, key) for key in census.people}
     return _assemble(census, leaders, keys, items, counted)
 
@@ -89,7 +95,7 @@ class _Census:
         self.wordings: dict[Key, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.keys = keys
         self.persons = persons
-        for position in np.flatnonzero(counted):
+        for position in np.flatnonzero(counted).tolist():
             key, person = keys[position], persons[position]
             self.people[key].add(person)
             self.wordings[key][" ".join(items[position].split())].add(person)
@@ -123,7 +129,7 @@ def _spellings(
     """Keys that are another key's misspelling, or the same words split otherwise."""
     squashed: dict[Hashable, list[Key]] = defaultdict(list)
     seen: set[tuple[bool, str]] = set()
-    for position in np.flatnonzero(counted):
+    for position in np.flatnonzero(counted).tolist():
         wanted, item = wants[position], items[position]
         if (wanted, item) not in seen:
             seen.add((wanted, item))
@@ -167,12 +173,32 @@ def _letter_marks(key: Key) -> Iterable[Hashable]:
             yield wanted, rest, word[:cut] + word[cut + 1 :]
 
 
+def _heads(
+    census: _Census,
+    parent: dict[Key, Key],
+    forms: dict[str, Phrase],
+    wants: Sequence[bool],
+    items: Sequence[str],
+) -> None:
+    """Items that say where or for whom ("oat milk for coffee") join the same item without it,
+    where somebody asks for just that.
+    """
+    for wanted, item in sorted(set(zip(wants, items, strict=True))):
+        form = forms[item]
+        key = (wanted, form.key)
+        if form.head is None or key in parent or key not in census.people:
+            continue
+        head = (wanted, form.head)
+        if head in census.people and _root(parent, head) != key:
+            parent[key] = head
+
+
 def _generals(
     census: _Census,
-    spelling: dict[Key, Key],
+    parent: dict[Key, Key],
     quotes: Sequence[str],
     counted: npt.NDArray[np.bool_],
-) -> dict[Key, Key]:
+) -> None:
     """Particulars that join a general, where both wish for more hours.
 
     Words alone do not say that an egg stack is a breakfast. People do: those who ask for both in
@@ -180,8 +206,8 @@ def _generals(
     """
     asked: dict[str, set[Key]] = defaultdict(set)
     quoted: dict[str, list[tuple[Key, str]]] = defaultdict(list)
-    for position in np.flatnonzero(counted):
-        key = _root(spelling, census.keys[position])
+    for position in np.flatnonzero(counted).tolist():
+        key = _root(parent, census.keys[position])
         if LONGER in key[1]:
             person = census.persons[position]
             asked[person].add(key)
@@ -191,7 +217,6 @@ def _generals(
         for key in keys:
             everyone[key].add(person)
     order = sorted(everyone, key=lambda key: (-len(everyone[key]), tuple(sorted(key[1]))))
-    parent: dict[Key, Key] = {}
     generals: dict[bool, list[Key]] = {True: [], False: []}
     for key in order:
         ties: Counter[Key] = Counter()
@@ -205,12 +230,41 @@ def _generals(
             parent[key] = best
         elif len(generals[key[0]]) < MOST_GENERALS:
             generals[key[0]].append(key)
-    return parent
 
 
 def _names(quotes: Sequence[str], general: Key) -> bool:
-    thing = general[1] - MODIFIERS - {LONGER}
+    thing = content(general[1])
     return bool(thing) and any(all(word in quote for word in thing) for quote in quotes)
+
+
+def _other_words(
+    census: _Census, parent: dict[Key, Key], asks: pd.DataFrame, counted: npt.NDArray[np.bool_]
+) -> None:
+    """Groups that say the same in words of which they share none, by the asks' vectors.
+
+    Phrases that share a word and differ in another ("offline search", "offline editing") have
+    vectors as close as those that mean the same, so that vectors decide only where no word is
+    shared and none turns the wish ("more", "cleaner").
+    """
+    version = asks.loc[counted, "vector_version"].mode()
+    usable = (
+        counted & (asks["vector_version"] == (version.iloc[0] if len(version) else "")).to_numpy()
+    )
+    vectors = asks["vector"].tolist()
+    sums: dict[Key, npt.NDArray[np.float32]] = {}
+    for position in np.flatnonzero(usable).tolist():
+        key = _root(parent, census.keys[position])
+        vector = vectors[position]
+        if vector is not None and len(vector) and not (key[1] - content(key[1])):
+            sums[key] = sums.get(key, np.float32(0)) + np.asarray(vector, dtype=np.float32)
+    keys = [key for key in census.ranked() if key in sums]
+    if not keys:
+        return
+    for first, second in likeliest_pairs(
+        np.stack([sums[key] for key in keys]),
+        lambda a, b: keys[a][0] == keys[b][0] and not (keys[a][1] & keys[b][1]),
+    ):
+        parent[keys[second]] = keys[first]
 
 
 def _assemble(

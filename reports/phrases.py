@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from reports.synonyms import SAME_PHRASES, SAME_WORDS
+
 LONGER = "@longer"
 """Stands for any wish for more hours: "all day", "after 10:30", "past noon", "at any time"."""
 
@@ -33,6 +35,7 @@ _SPELLINGS = (
     (re.compile(r"\bdrive[\s-]?(?:thru|through)"), "drivethru"),
     (re.compile(r"['’](?:s\b)?"), ""),
     (re.compile(r"[‐-―/_-]+"), " "),
+    *((re.compile(rf"\b(?:{'|'.join(others)})\b"), one) for one, others in SAME_PHRASES),
 )
 _RETURN = re.compile(r"^(?:bring(?:ing)?\s+back|(?:the\s+)?return\s+of)\s+(?=\w)")
 _COMES_BACK = re.compile(r"(?<!\bcash)(?<!\bmoney)(?<!\bcall)(?<!\bfeed)\s+back(?:\s+again)?$")
@@ -40,14 +43,23 @@ _CONTEXT = re.compile(r"\s+(?:in|on|at|for|near|inside|during|when|while)\s+")
 _WORD = re.compile(r"@?\w+")
 
 _FILLERS = frozenset(
-    "a an the some any my your our their its this that these those please pls of to in on at for"
-    " by from with be being is are was have has having get getting it again too also just really"
-    " and or i we you they".split()
+    (
+        *("a", "an", "the", "some", "any", "my", "your", "our", "their", "its", "this", "that"),
+        *("these", "those", "please", "pls", "of", "to", "in", "on", "at", "for", "by", "from"),
+        *("with", "be", "being", "is", "are", "was", "have", "has", "having", "get", "getting"),
+        *("it", "again", "too", "also", "just", "really", "and", "or", "i", "we", "you", "they"),
+    )
 )
-_EMPTY_NOUNS = frozenset("option feature function functionality ability possibility way".split())
-_SAME_MODIFIER = {
+_EMPTY_NOUNS = frozenset(
+    (
+        *("option", "feature", "function", "functionality", "ability", "possibility", "way"),
+        *("fix", "fixed", "working"),
+    )
+)
+_ONE_FOR_ALL = {
     word: words[0]
     for words in (
+        *SAME_WORDS,
         ("lower", "cheaper", "reduced", "cheap"),
         ("more", "additional", "extra", "increased"),
         ("better", "improved", "nicer"),
@@ -59,8 +71,11 @@ _SAME_MODIFIER = {
     for word in words
 }
 MODIFIERS = frozenset(
-    "more less fewer better lower higher faster slower bigger smaller longer shorter friendlier"
-    " cleaner new newer no not without free".split()
+    (
+        *("more", "less", "fewer", "better", "lower", "higher", "faster", "slower", "bigger"),
+        *("smaller", "longer", "shorter", "friendlier", "cleaner", "new", "newer", "no", "not"),
+        *("without", "free"),
+    )
 )
 """Words that turn one wish into another one; phrases that differ in them stay apart."""
 
@@ -69,35 +84,36 @@ MODIFIERS = frozenset(
 class Phrase:
     """One item phrase in its common form.
 
-    ``words`` are all its folded words, ``key`` those of its head (what stands before "in the app",
-    "at night"), where the head says enough by itself, else all. ``squashed`` is the head in its own
-    order without spaces ("glutenfreebun").
+    ``key`` holds its folded words, ``head`` those that stand before "in the app" or "at night",
+    where they say enough by themselves, else None. ``squashed`` is the phrase in its own order
+    without fillers and spaces ("glutenfreebun").
     """
 
-    words: frozenset[str]
     key: frozenset[str]
+    head: frozenset[str] | None
     squashed: str
 
-    @property
-    def content(self) -> frozenset[str]:
-        """The words of the key that name a thing."""
-        return self.key - MODIFIERS - {LONGER}
 
+def phrase(item: str, brand: re.Pattern[str] | None = None) -> Phrase:
+    """The common form of an item; names that ``brand`` finds (see ``brand_names``) are left out.
 
-def phrase(item: str, brand_words: frozenset[str] = frozenset()) -> Phrase:
-    """The common form of an item; ``brand_words`` are folded words to leave out.
-
-    A phrase made of nothing but fillers and brand words keeps them all.
+    A phrase made of nothing but fillers and names keeps them all.
     """
     text = _plain(item)
-    head = _CONTEXT.split(text, maxsplit=1)[0]
-    words = _folded(text, brand_words)
-    first = _folded(head, brand_words)
-    if len(set(first)) < 2 or not set(first) - MODIFIERS - {LONGER}:
-        first = words
-    elif LONGER in words and LONGER not in first:
-        first = [*first, LONGER]
-    return Phrase(frozenset(words), frozenset(first), "".join(first))
+    if brand is not None and _WORD.search(unnamed := brand.sub(" ", text)):
+        text = unnamed
+    words = _folded(text)
+    before = _folded(_CONTEXT.split(text, maxsplit=1)[0])
+    if LONGER in words and LONGER not in before:
+        before.append(LONGER)
+    key, head = frozenset(words), frozenset(before)
+    enough = len(head) > 1 and bool(content(head)) and head < key
+    return Phrase(key, head if enough else None, _squashed(text))
+
+
+def content(key: frozenset[str]) -> frozenset[str]:
+    """The words of a key that name a thing."""
+    return key - MODIFIERS - {LONGER}
 
 
 def bare(item: str) -> str:
@@ -110,9 +126,20 @@ def bare(item: str) -> str:
     return " ".join(_LONGER.sub(" ", item.replace("-", " ")).split()) or item
 
 
-def fold_words(names: Iterable[str]) -> frozenset[str]:
-    """Folded words of names such as a brand's, for ``phrase``."""
-    return frozenset(fold(word) for name in names for word in _WORD.findall(_plain(name)))
+def words_of(text: str) -> frozenset[str]:
+    """The folded words of any text, to see whether it names a thing."""
+    return frozenset(_folded(_plain(text)))
+
+
+def brand_names(names: Iterable[str]) -> re.Pattern[str] | None:
+    """Finds a brand's names, whole and as they stand, in texts that ``phrase`` compares.
+
+    "Acorn Burger" leaves the burger of "vegan burger" alone.
+    """
+    plain = sorted({_plain(name) for name in names if name.strip()}, key=lambda n: (-len(n), n))
+    if not plain:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, plain))})(?!\w)")
 
 
 def _plain(item: str) -> str:
@@ -124,11 +151,15 @@ def _plain(item: str) -> str:
     return _COMES_BACK.sub("", text)
 
 
-def _folded(text: str, brand_words: frozenset[str]) -> list[str]:
+def _folded(text: str) -> list[str]:
     found = _WORD.findall(text)
     words = [fold(word) for word in found if word not in _FILLERS]
-    kept = [w for w in words if w not in brand_words and w not in _EMPTY_NOUNS]
-    return kept or words or found
+    return [word for word in words if word not in _EMPTY_NOUNS] or words or found
+
+
+def _squashed(text: str) -> str:
+    words = [word for word in _WORD.findall(text) if word not in _FILLERS]
+    return fold("".join(word for word in words if word not in _EMPTY_NOUNS) or text)
 
 
 @lru_cache(maxsize=65536)
@@ -137,8 +168,9 @@ def fold(word: str) -> str:
 
     Good enough to compare with; the result need not be a word.
     """
-    if word in _SAME_MODIFIER:
-        return _SAME_MODIFIER[word]
+    one = _ONE_FOR_ALL.get(word) or _ONE_FOR_ALL.get(_singular(word))
+    if one is not None:
+        word = one
     if word in MODIFIERS or word.startswith("@") or not word.isascii() or not word.isalpha():
         return word
     word = _singular(word)

@@ -19,7 +19,11 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One ask that could be quoted. ``typical`` tells whether it says the signal's main item."""
+    """One ask that could be quoted.
+
+    ``typical`` tells whether its item is the signal's main one, ``named`` whether the words
+    themselves say it, so that the quote is understood alone.
+    """
 
     uid: str
     person: str
@@ -27,17 +31,15 @@ class Candidate:
     quote: str
     created_at: datetime | None
     typical: bool
+    named: bool
     certainty: float
 
     @property
     def merit(self) -> float:
-        """How well it would stand for the signal, 0 to 3."""
+        """How well it would stand for the signal, 0 to 2.4."""
         length = len(self.quote)
-        if length < SHORTEST:
-            readable = length / SHORTEST
-        else:
-            readable = min(1.0, LONGEST / length)
-        return readable + 0.6 * self.typical + 0.4 * self.certainty
+        readable = min(1.0, length / SHORTEST, LONGEST / length) if length else 0.0
+        return readable + 0.5 * self.typical + 0.5 * self.named + 0.4 * self.certainty
 
 
 def choose(candidates: Sequence[Candidate], wanted: int) -> list[Candidate]:

@@ -44,7 +44,7 @@ def _compile(node: ast.expr, expression: str) -> Score:
                     expression, f"there is no column {name!r}", did_you_mean(name, COLUMNS)
                 )
             return lambda columns: columns[name]
-        case ast.Constant(value=value) if type(value) in (int, float):
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             number = float(value)
             return lambda columns: number
         case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -9,7 +9,9 @@ last rung.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -130,6 +132,13 @@ class Rollups:
         """Relevant comments without a date."""
         return int(self.undated["posts"].sum())
 
+    def unread(self) -> dict[str, int]:
+        """Comments heard but not read, by language, most first."""
+        counts = dict(
+            zip(self.languages["lang"].tolist(), self.languages["unread"].tolist(), strict=True)
+        )
+        return {str(lang): int(count) for lang, count in counts.items() if count}
+
     def ladders(self) -> dict[str, Ladder]:
         """The ladder of every source, by name."""
         return {str(row["source"]): to_ladder(row) for _, row in self.ladder.iterrows()}
@@ -149,10 +158,11 @@ def open_tables(facts: Facts) -> FactTables:
         autoinstall_known_extensions=False, allow_community_extensions=False
     )
     connection.raw_sql("SET TimeZone = 'UTC'")
-    return FactTables(
-        connection.read_parquet(str(facts.comments), table_name="comments"),
-        connection.read_parquet(str(facts.asks), table_name="asks"),
-    )
+    with _old_names():
+        return FactTables(
+            connection.read_parquet(str(facts.comments), table_name="comments"),
+            connection.read_parquet(str(facts.asks), table_name="asks"),
+        )
 
 
 def in_window(table: ir.Table, window: Window) -> ir.Table:
@@ -331,12 +341,25 @@ def roll_up(tables: FactTables, window: Window) -> Rollups:
     )
 
 
+@contextmanager
+def _old_names() -> Iterator[None]:
+    """Ibis 12 still calls DuckDB 2 by a name that DuckDB is about to drop."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "fetch_arrow_table", DeprecationWarning)
+        yield
+
+
 def _run(expression: ir.Table) -> pd.DataFrame:
-    frame: pd.DataFrame = expression.to_pandas()
+    frame: pd.DataFrame = _fetch(expression).to_pandas()
     for column in ("start", "month"):
         if column in frame:
             frame[column] = pd.to_datetime(frame[column])
     return frame
+
+
+def _fetch(expression: ir.Table) -> pa.Table:
+    with _old_names():
+        return expression.to_pyarrow()
 
 
 def read_asks(tables: FactTables, window: Window) -> pd.DataFrame:
@@ -347,7 +370,7 @@ def read_asks(tables: FactTables, window: Window) -> pd.DataFrame:
     ask has none. The comments' texts only pass through.
     """
     rows = asks_with_dates(in_window(tables.asks, window), tables.comments)
-    table: pa.Table = rows.to_pyarrow()
+    table = _fetch(rows)
     passages: list[str] = []
     for batch in table.select(["title", "text", "start", "end", "quote"]).to_batches(
         ASKS_PER_BATCH

@@ -31,7 +31,7 @@ from earful.records import (
 from earful.settings import Settings
 from reports.grouping import NO_GROUP, Group, group_asks
 from reports.identity import signal_ids
-from reports.phrases import fold_words
+from reports.phrases import brand_names, content, phrase, words_of
 from reports.quotes import Candidate, choose
 from reports.ranking import Score, ranking
 from reports.rollups import (
@@ -133,10 +133,10 @@ def demand_signals(
     tables = open_tables(facts)
     rollups = roll_up(tables, window)
     asks = read_asks(tables, window)
-    brands = fold_words(
+    brand = brand_names(
         name for brand in settings.brand for name in (brand.name, *brand.names, *brand.misspellings)
     )
-    grouping = group_asks(asks, brands)
+    grouping = group_asks(asks, brand)
     asks = asks.assign(item=grouping.item_of, group=grouping.group_of)
     ids = signal_ids(grouping.groups)
     compared = halves(rollups.weeks)
@@ -164,13 +164,14 @@ def demand_signals(
 
 def _by_group(asks: pd.DataFrame) -> dict[int, list[AskRow]]:
     """Rows of every group that has an ask that counts."""
-    columns = []
+    columns: list[list[Any]] = []
     for name in AskRow._fields:
-        values = asks[name].astype(object)
-        columns.append(values.where(values.notna(), None).tolist())
-    columns[AskRow._fields.index("created_at")] = [
+        column = asks[name].astype(object)
+        columns.append(column.where(column.notna(), None).tolist())
+    dates = AskRow._fields.index("created_at")
+    columns[dates] = [
         None if moment is None else moment.to_pydatetime().replace(tzinfo=UTC)
-        for moment in columns[AskRow._fields.index("created_at")]
+        for moment in columns[dates]
     ]
     groups: dict[int, list[AskRow]] = defaultdict(list)
     for group, *values in zip(asks["group"].tolist(), *columns, strict=True):
@@ -320,6 +321,7 @@ def _sentiment(rows: Sequence[AskRow]) -> dict[str, int]:
 
 
 def _quotes(name: str, rows: Sequence[AskRow], wanted: int) -> tuple[Quote, ...]:
+    thing = content(phrase(name).key)
     by_words: dict[tuple[str, str], AskRow] = {}
     typical: set[tuple[str, str]] = set()
     for row in rows:
@@ -334,6 +336,7 @@ def _quotes(name: str, rows: Sequence[AskRow], wanted: int) -> tuple[Quote, ...]
             quote=row.passage,
             created_at=row.created_at,
             typical=words in typical,
+            named=thing <= words_of(row.passage),
             certainty=row.score or 0.0,
         )
         for words, row in by_words.items()

@@ -58,7 +58,7 @@ def halves(weeks: pd.DataFrame) -> Halves:
     recent, earlier = end - timedelta(weeks=WEEKS), end - timedelta(weeks=2 * WEEKS)
     started = weeks["start"].dt.date
     exposure = {
-        source: (
+        str(source): (
             int(rows.loc[(day >= earlier) & (day < recent), "comments"].sum()),
             int(rows.loc[day >= recent, "comments"].sum()),
         )
@@ -72,8 +72,9 @@ def trend(people: Mapping[str, tuple[int, int]], halves: Halves, dated_share: fl
     """Test people by source, (earlier, recent), under the same rate per comment in both halves.
 
     ``ratio`` is the recent rate over the earlier one, each per comment heard: 1 where nothing
-    changed, None where nobody asked earlier; ``p`` too is None where nobody asked in either half. ``dated_share`` is the share of the signal's mentions
-    whose date is known to the week. "steady" where p >= 0.05.
+    changed, None where nobody asked earlier. ``p`` too is None where nobody asked in either half.
+    ``dated_share`` is the share of the signal's mentions whose date is known to the week. "steady"
+    where p >= 0.05.
     """
     if not halves.enough or dated_share < DATED_SHARE:
         return UNKNOWN
@@ -94,7 +95,7 @@ def trend(people: Mapping[str, tuple[int, int]], halves: Halves, dated_share: fl
     if recent + earlier == 0:
         return Trend("steady", None, None)
     # Two-sided: every outcome that is no likelier than the one seen, as scipy's binomtest does.
-    p = float(min(1.0, chance[chance <= chance[recent] * (1 + 1e-7)].sum()))
+    p = min(1.0, round(float(chance[chance <= chance[recent] * (1 + 1e-7)].sum()), 12))
     ratio = (recent / earlier) / (expected_recent / expected_earlier) if earlier else None
     if p >= SIGNIFICANT:
         return Trend("steady", ratio, p)

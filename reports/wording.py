@@ -107,7 +107,8 @@ def trend_words(signal: DemandSignal) -> str:
     if test.direction == "steady":
         return f"Steady in {span}: the difference may be chance ({_p(test.p)})."
     if test.ratio is None:
-        return f"Rising: asked for in the last {WEEKS} weeks, not in the {WEEKS} before ({_p(test.p)})."
+        only = f"in the last {WEEKS} weeks, not in the {WEEKS} before"
+        return f"Rising: asked for {only} ({_p(test.p)})."
     if test.ratio == 0:
         return f"Falling: nobody asked in the last {WEEKS} weeks ({_p(test.p)})."
     times = f"{test.ratio:.1f} times the rate per comment heard"
@@ -148,12 +149,11 @@ def conclusion(signals: Sequence[DemandSignal], total: Ladder, solicited: float)
         return "No demand that two people share was heard in this window."
     first, *others = signals
     share = percent(first.people, total.people)
-    text = (
-        f"Of {people(total.people)} heard, {first.people:,} ({share}) ask for {first.name}"
-        + (f", {first.people / others[0].people:.1f} times as many as for {others[0].name}, the next"
-           if others and first.people > others[0].people else "")
-        + "."
-    )  # fmt: skip
+    text = f"Of {people(total.people)} heard, {first.people:,} ({share}) ask for {first.name}"
+    if others and first.people > others[0].people:
+        times = first.people / others[0].people
+        text += f", {times:.1f} times as many as for {others[0].name}, the next"
+    text += "."
     if solicited >= 0.8:
         text += " Nearly all of them were asked in a survey; few said so unasked."
     elif solicited <= 0.2:

@@ -28,7 +28,14 @@ def row(
 ) -> CopyRow:
     prints = fingerprint(text)
     return CopyRow(
-        f"{source}:a:{number:05}", source, author, place, at, prints.exact, prints.near, prints.words
+        f"{source}:a:{number:05}",
+        source,
+        author,
+        place,
+        at,
+        prints.exact,
+        prints.near,
+        prints.words,
     )
 
 
@@ -79,8 +86,14 @@ def test_a_burst_ends_after_a_week_of_silence() -> None:
 
 
 def test_without_date_author_and_place_the_text_decides() -> None:
-    """Where a source tells nothing else, its same long text again is a copy, another source's is not."""
-    rows = [row(1, LONG), row(2, LONG), row(3, LONG, source="survey"), row(4, "too few"), row(5, "too few")]
+    """Where a source tells nothing else, its own same long text again is a copy."""
+    rows = [
+        row(1, LONG),
+        row(2, LONG),
+        row(3, LONG, source="survey"),
+        row(4, "too few"),
+        row(5, "too few"),
+    ]
     assert list(find_copies(rows)) == [Copy(rows[1].uid, rows[0].uid, "burst")]
 
 

@@ -65,7 +65,9 @@ def test_without_keep_askers_there_is_no_way_back() -> None:
     assert answer.comment.author_key is not None
 
 
-@pytest.mark.parametrize("author", [None, "", " ", "[deleted]", "Anonymous", "A Google User", "익명"])
+@pytest.mark.parametrize(
+    "author", [None, "", " ", "[deleted]", "Anonymous", "A Google User", "익명"]
+)
 def test_a_stand_in_is_no_author(author: str | None) -> None:
     """What a platform shows for nobody is nobody, not one very busy person."""
     answer = admitted(replace(COMMENT, author=author))
@@ -133,7 +135,7 @@ def test_a_text_taken_down_is_a_tombstone() -> None:
 
 
 def test_a_bad_comment_does_not_stop_the_others() -> None:
-    """What cannot be read is refused by kind of error, without a word of it, and the rest passes."""
+    """What cannot be read is refused without a word of it, and the rest passes."""
     broken = replace(COMMENT, native_id="2", text=b"bytes of ann_k")  # type: ignore[arg-type]
     first, second = Door(SETTINGS, KEYRING).admit([broken, COMMENT])
     assert isinstance(first, Refused)
@@ -149,7 +151,7 @@ def test_a_key_that_is_no_pseudonym_is_not_stored() -> None:
 
 
 def test_redaction_can_be_switched_off() -> None:
-    """With ``redact`` false the text is cleaned and kept; the author is a pseudonym all the same."""
+    """With ``redact`` false the text is cleaned and kept; the author is a pseudonym still."""
     settings = SETTINGS.model_copy(update={"privacy": Privacy(redact=False)})
     answer = admitted(settings=settings)
     assert "ann@example.org" in answer.comment.text
@@ -177,9 +179,9 @@ def test_the_hash_tells_what_a_reader_would_see_changed() -> None:
     """Title, text, rating and deletion change it; likes, dates seen and the link do not."""
     base = content_hash(COMMENT)
     for changed in ({"text": "x"}, {"title": "x"}, {"rating": 0.5}, {"deleted": True}):
-        assert content_hash(replace(COMMENT, **changed)) != base  # type: ignore[arg-type]
+        assert content_hash(replace(COMMENT, **changed)) != base
     for same in ({"reach": 9}, {"seen_at": datetime(2025, 1, 1, tzinfo=UTC)}, {"url": "u"}):
-        assert content_hash(replace(COMMENT, **same)) == base  # type: ignore[arg-type]
+        assert content_hash(replace(COMMENT, **same)) == base
 
 
 def test_relevance_is_judged_by_the_settings() -> None:

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from earful.errors import ConfigurationError, DataError
 from ingest.files import Reject, Row, Table, open_table, open_tables, write_rejects, write_rows
+from ingest.files.jsontext import read_json_document
 from ingest.files.streams import Limits
 
 ROWS = [
@@ -266,10 +267,11 @@ def test_mixed_line_ends(tmp_path: Path) -> None:
     assert [(row.line, row.values["id"]) for row in table] == [(2, "1"), (3, "2"), (4, "3")]
 
 
-def test_line_ends_across_chunks(tmp_path: Path) -> None:
-    r"""A \r\n cut in two by the reading buffer is one line end."""
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_line_ends_across_chunks(tmp_path: Path, end: str) -> None:
+    r"""A \r\n cut in two by the reading buffer is one line end, and a lone \r there is one too."""
     long = "x" * ((1 << 20) - len("id,text\r\n1,") - 1)
-    table = table_of(tmp_path, f"id,text\r\n1,{long}\r\n2,b\r\n")
+    table = table_of(tmp_path, f"id,text\r\n1,{long}{end}2,b\r\n")
     assert [(row.line, len(str(row.values["text"]))) for row in table] == [(2, len(long)), (3, 1)]
 
 
@@ -376,6 +378,14 @@ def test_a_json_list_longer_than_the_buffer(tmp_path: Path) -> None:
     assert [row.line for row in read] == list(range(2, 9_002))
 
 
+@given(st.integers(0, 60))
+def test_a_json_value_may_be_cut_anywhere(at: int) -> None:
+    """Where the reading buffer ends makes no difference, inside a number neither."""
+    document = '{"n": 1234, "text": "a\\u00e9", "deep": {"x": [1, 25]}, "ok": true}'
+    pieces = iter([document[:at], document[at:]])
+    assert list(read_json_document(pieces, "x", [])) == [(1, json.loads(document))]
+
+
 def test_excel_dates_titles_and_sheets(tmp_path: Path) -> None:
     """Dates are dates, a title above the table is passed over, rows bear the sheet's numbers."""
     grid: list[list[Any]] = [
@@ -469,9 +479,7 @@ def test_a_missing_file_is_a_wrong_call(tmp_path: Path) -> None:
             next(open_tables(path))
 
 
-cell = st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"), max_size=40
-)
+cell = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

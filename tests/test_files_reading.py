@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from earful.errors import ConfigurationError, DataError
 from earful.records import Comment
 from ingest.files import FileReading, Reject, parse_map, read_comments
+from ingest.files.dates import DateReader
 from ingest.files.identity import NativeIds, SeenTable
 
 WORDS = ["more rice please", "the queue was long", "friendly staff today", "bring the soup back"]
@@ -272,6 +273,9 @@ def test_a_map_overrides_the_guess(tmp_path: Path) -> None:
     assert "author <- who: as told" in found.guess.describe()
     assert (got.author, got.kind) == ("p0z", "ticket")
     assert got.native_id != "0"
+    rows = many({"comment": words, "city": lambda n: "Ulm"})
+    got = comments(reading(tmp_path, rows, mapping=parse_map("product=city")))[0]
+    assert (got.product, got.place) == ("Ulm", None)
 
 
 @pytest.mark.parametrize(
@@ -385,8 +389,8 @@ def test_no_column_of_words_is_said(tmp_path: Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_text("")
     assert list(read_comments(empty, source="s")) == []
+    (tmp_path / "x.parquet").write_bytes(b"no")
     with pytest.raises(DataError):
-        (tmp_path / "x.parquet").write_bytes(b"no")
         read_comments(tmp_path / "x.parquet", source="s")
 
 
@@ -461,7 +465,11 @@ def test_names_differ_where_rows_differ(rows: list[tuple[str, str]]) -> None:
                 "rating": "rating", "place": "store_address",
             },
         ),
-        ("mcdonalds_yelp_complaints.csv", 1_525, {"text": "review", "id": "_unit_id", "place": "city"}),
+        (
+            "mcdonalds_yelp_complaints.csv",
+            1_525,
+            {"text": "review", "id": "_unit_id", "place": "city"},
+        ),
         (
             "reddit_product_posts.csv",
             51_851,
@@ -515,11 +523,11 @@ def test_real_exports(shared_data: Path, name: str, rows: int, expected: dict[st
 
 def test_dates_are_read_fast(tmp_path: Path) -> None:
     """A hundred thousand different times take seconds, not minutes."""
-    from ingest.files.dates import DateReader
-
     now = datetime(2024, 6, 1, tzinfo=UTC)
     dates = DateReader(as_of=now, ceiling=now)
-    written = [f"2023-{n % 12 + 1:02}-{n % 28 + 1:02} 1{n % 10}:{n % 60:02}:{n // 1700:02}" for n in range(100_000)]  # fmt: skip
+    start = datetime(2020, 1, 1)
+    forms = ("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%b %d, %Y, %I:%M%p", "%Y-%m-%dT%H:%M:%SZ")
+    written = [(start + timedelta(minutes=n)).strftime(forms[n % 4]) for n in range(100_000)]
     begun = time.process_time()
     assert all(dates.read(text).when for text in written)
     assert time.process_time() - begun < 5

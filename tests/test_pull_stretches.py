@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,6 +119,22 @@ def test_newest_first_listings_lose_and_double_nothing(
         pull(None, 0, None)
     assert len(got) == len(set(got))
     assert set(got) >= set(listing)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_newcomers_in_a_second_that_was_read(limit: int) -> None:
+    """Comments that share a second with the newest known one are new, wherever a pull stops."""
+    listing = {"t1_a": 5}
+    got: list[str] = []
+    cursor: dict[str, Any] | None = None
+    with patch.dict(os.environ, ENVIRONMENT):
+        for part in (None, limit, None):
+            connector = ListedReddit("r", {"subreddits": ["kayaks"], "submissions": False}, cursor)
+            connector.listing, connector.chance = dict(listing), random.Random(1)
+            got += [comment.native_id for comment in connector.pull(None, None, part)]
+            cursor = connector.cursor
+            listing |= {"t1_b": 5, "t1_c": 5, "t1_d": 6}
+    assert sorted(got) == sorted(listing)
 
 
 class WorldClient:

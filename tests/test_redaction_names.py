@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classify.names import PipelineNames, first_names, may_hold_name
+from classify.names import PipelineNames, _passages, first_names
 
 DETECTOR = PipelineNames()
 
@@ -47,9 +47,20 @@ def test_brands_places_and_months_stay(text: str) -> None:
 
 
 def test_most_texts_are_not_read() -> None:
-    """The gate lets through only what has a first name with a capital letter."""
-    assert not may_hold_name("the fries were cold and the Big Mac was late")
-    assert may_hold_name("ask for Deborah")
+    """Only what has a known first name or two capitals in a row is read, with its context."""
+    assert not _passages("The fries were cold and the Whopper was late")
+    filler = "and the fries were cold as ever " * 20
+    (passage,) = _passages(f"{filler}ask for Deborah {filler}")
+    start, end = passage
+    assert "ask for Deborah" in f"{filler}ask for Deborah {filler}"[start:end]
+    assert end - start < 300
+
+
+def test_a_name_late_in_a_long_text_is_found_where_it_stands() -> None:
+    """Offsets count from the start of the text, not of the passage that was read."""
+    text = "The fries were cold as ever. " * 30 + "My manager Deborah Whitlock apologised."
+    assert "Deborah" not in kept(text)
+    assert kept(text).endswith("apologised.")
 
 
 def test_one_answer_per_text_in_order() -> None:

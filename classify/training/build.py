@@ -69,13 +69,9 @@ def fit_english(comments: Sequence[LabelledComment], tweets: Sequence[Opinion]) 
     return LanguageModels(reader, asks, DEFAULT_PIPELINE)
 
 
-def fit_others(
-    comments: Sequence[LabelledComment], opinions: Sequence[Opinion]
-) -> LanguageModels:
+def fit_others(comments: Sequence[LabelledComment], opinions: Sequence[Opinion]) -> LanguageModels:
     """The models that the other languages share."""
-    return LanguageModels(
-        fit_reader(comments, opinions, seed=SEED), fit_asks(comments, None), None
-    )
+    return LanguageModels(fit_reader(comments, opinions, seed=SEED), fit_asks(comments, None), None)
 
 
 def fit_all(corpus: Corpus) -> Built:
@@ -114,7 +110,9 @@ class Timed:
 
     @classmethod
     def now(cls) -> Timed:
+        """A clock that starts here."""
         return cls(time.monotonic())
 
     def line(self, words: str) -> str:
+        """``words`` behind the seconds that have passed."""
         return f"{time.monotonic() - self.begun:6.0f} s  {words}"

@@ -140,7 +140,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def read_opinions(data: Path, langs: Sequence[str], per_lang: int) -> list[Opinion]:
-    """Outside sentiment sets of languages but English, at most ``per_lang`` of each and first come."""
+    """Outside sentiment sets of languages but English, the first ``per_lang`` of each."""
     names = {"french": "fr", "german": "de", "spanish": "es"}
     found: list[Opinion] = []
     with _opened(data / "sentiment" / "tweets_8_languages_train_val.csv") as lines:

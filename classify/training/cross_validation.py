@@ -1,4 +1,4 @@
-"""Cross-validation of the whole tagger: everything learned inside the fold, near-copies together."""
+"""Cross-validation of the whole tagger: all is learned inside the fold, near-copies together."""
 
 from __future__ import annotations
 

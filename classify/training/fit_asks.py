@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.linear_model import LogisticRegression, Ridge
+from spacy.tokens import Doc
 
 from classify import english
 from classify.asks import AskModels
@@ -54,24 +56,37 @@ def fit_asks(comments: Sequence[LabelledComment], pipeline: str | None) -> AskMo
     around = [
         window_of(comment.text, span) for (comment, _), span in zip(pairs, spans, strict=True)
     ]
-    texts = [
-        comment.text[w.start : w.end] for (comment, _), w in zip(pairs, around, strict=True)
-    ]
+    texts = [comment.text[w.start : w.end] for (comment, _), w in zip(pairs, around, strict=True)]
     windows: list[Window] = []
-    ranker = None
+    asks = [ask for _, ask in pairs]
+    kinds = _fit_kinds(pairs, texts)
     if pipeline is None:
         for (comment, _), span, window in zip(pairs, spans, around, strict=True):
             windows.append(Window(split_tokens(comment.text, window), span.start, span.end))
-    else:
-        docs = english.parsed(pipeline, texts)
-        for doc, span, window in zip(docs, spans, around, strict=True):
-            windows.append(
-                Window(english.tokens(pipeline, doc, window.start), span.start, span.end)
-            )
-        ranker = _fit_ranker(pairs, docs, around)
-    return AskModels(
-        _fit_borders(windows, [ask for _, ask in pairs]), ranker, _fit_kinds(pairs, texts)
-    )
+        return AskModels(_fit_borders(windows, asks), kinds, item_borders=_fit_item_borders(pairs))
+    docs = english.parsed(pipeline, texts)
+    for doc, span, window in zip(docs, spans, around, strict=True):
+        windows.append(Window(english.tokens(pipeline, doc, window.start), span.start, span.end))
+    return AskModels(_fit_borders(windows, asks), kinds, ranker=_fit_ranker(pairs, docs, around))
+
+
+def _fit_item_borders(pairs: Sequence[tuple[LabelledComment, LabelledAsk]]) -> QuoteBorders:
+    """Where the item stands in the quote: from its first to its last word, by their beginnings."""
+    windows: list[Window] = []
+    places: list[LabelledAsk] = []
+    for comment, ask in pairs:
+        tokens = split_tokens(comment.text, Clause(ask.start, ask.end))
+        stems = {_stem(word) for word in ask.item.lower().split()}
+        named = [token for token in tokens if token.is_word and _stem(token.text.lower()) in stems]
+        if named:
+            windows.append(Window(tokens, ask.start, ask.end))
+            places.append(replace(ask, start=named[0].start, end=named[-1].end))
+    return _fit_borders(windows, places)
+
+
+def _stem(word: str) -> str:
+    """Enough of a word to know it inflected: four letters, two of Korean or Japanese."""
+    return word[:4] if word < "\u3000" else word[:2]
 
 
 def _clause_of(text: str, ask: LabelledAsk) -> Clause:
@@ -113,7 +128,7 @@ def _fit_borders(windows: Sequence[Window], asks: Sequence[LabelledAsk]) -> Quot
 
 def _fit_ranker(
     pairs: Sequence[tuple[LabelledComment, LabelledAsk]],
-    docs: Sequence[english.Doc],
+    docs: Sequence[Doc],
     around: Sequence[Clause],
 ) -> ItemRanker:
     found: list[Candidate] = []
@@ -177,8 +192,8 @@ def fit_encoder(comments: Sequence[LabelledComment], version: str) -> AskEncoder
     asks = [(comment, ask) for comment in comments for ask in comment.asks]
     texts = [ask.item for _, ask in asks]
     texts += [comment.text[ask.start : ask.end] for comment, ask in asks]
-    word = fit_block(texts, words=True, min_rows=2, most=20_000)
-    character = fit_block(texts, words=False, min_rows=3, most=30_000)
+    word = fit_block(texts, words=True, min_rows=2, most=12_000)
+    character = fit_block(texts, words=False, min_rows=3, most=18_000)
     space = NgramSpace(
         Block(word.keys, word.idf, True), Block(character.keys, character.idf, False)
     )

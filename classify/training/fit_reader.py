@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +98,7 @@ def fit_reader(
         features,
         categories,
         sentiments,
-        clause_features(held_whole, held_parts, pieces.counts),
+        clause_features(held_whole, held_parts, pieces.counts, pieces.texts),
         pieces.carries,
     )
     weights, bias = first(np.arange(len(texts)), np.arange(len(pieces.texts)))
@@ -110,9 +111,8 @@ def fit_reader(
 def _space(texts: Sequence[str], outside: Sequence[str]) -> NgramSpace:
     """N-grams of two labelled comments or of many outside texts; the idf is the comments'."""
     blocks = []
-    for words in (True, False):
+    for words, more in zip((True, False), _outside_blocks(tuple(outside)), strict=True):
         own = fit_block(texts, words=words, min_rows=2, most=60_000)
-        more = fit_block(outside, words=words, min_rows=12, most=40_000)
         rare = np.float32(np.float16(np.log(1 + len(texts)) + 1.0))
         new = ~np.isin(more.keys >> np.uint32(10), own.keys >> np.uint32(10))
         blocks.append(
@@ -123,6 +123,15 @@ def _space(texts: Sequence[str], outside: Sequence[str]) -> NgramSpace:
             )
         )
     return NgramSpace(*blocks)
+
+
+@lru_cache(maxsize=2)
+def _outside_blocks(texts: tuple[str, ...]) -> tuple[Block, Block]:
+    """The n-grams of many outside texts; kept, as every fold asks for the same."""
+    word, character = (
+        fit_block(texts, words=words, min_rows=12, most=40_000) for words in (True, False)
+    )
+    return word, character
 
 
 Column = tuple[npt.NDArray[np.float64], float]
@@ -188,9 +197,7 @@ def _fit_second(
     clause = _dense((of_clauses - middle) / spread, carries)
     clause[:-1] /= spread
     clause[-1] -= clause[:-1] @ middle
-    return SecondLayer(
-        mean, scale, np.column_stack(columns).astype(np.float32), polarity, clause
-    )
+    return SecondLayer(mean, scale, np.column_stack(columns).astype(np.float32), polarity, clause)
 
 
 def _dense(inputs: Floats, holds: Bools) -> Floats:

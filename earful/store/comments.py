@@ -62,7 +62,13 @@ _INSERT = (
 _REVISED = tuple(c for c in _COLUMNS if c not in ("uid", "source", "instance", "native_id"))
 _UPDATE = (
     "UPDATE comments SET "
-    + ", ".join(f"{column} = :{column}" for column in _REVISED)
+    # A second look may know less than the first one did: what it does not tell is kept.
+    + ", ".join(
+        f"{column} = coalesce(:{column}, {column})"
+        if column in ("thread_uid", "parent_uid", "created_at", "url", "author_key")
+        else f"{column} = :{column}"
+        for column in _REVISED
+    )
     + ", copy_of = NULL, copy_reason = NULL WHERE uid = :uid"
 )
 

@@ -50,9 +50,10 @@ _APPROVAL = (
 )
 _HOW = "Make an app of type 'script' at https://www.reddit.com/prefs/apps."
 _CAPPED = (
-    "Reddit serves at most about 1,000 entries of a listing, newest first; older ones were not"
-    " seen. Pull more often, add searches (option 'queries') for what matters, or bring the past"
-    " in from an archive file (Arctic Shift dumps): earful import FILE --source NAME."
+    "Reddit serves at most about 1,000 entries of a listing and 250 of a search, newest first;"
+    " older ones were not seen. Pull more often, add searches (option 'queries') for what matters,"
+    " or bring the past in from an archive file (Arctic Shift dumps):"
+    " earful import FILE --source NAME."
 )
 
 T = TypeVar("T")
@@ -85,6 +86,14 @@ class RedditOptions(Options):
         if self.subreddits and not (self.submissions or self.comments):
             raise ValueError("submissions and comments are both off, so nothing would be pulled")
         return self
+
+
+class _UnknownPlaceError(ConfigurationError):
+    """A board or thread that is not there; the others are read all the same."""
+
+
+class _ClosedPlaceError(TerminalError):
+    """A board or thread that may not be read; the others are read all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +198,10 @@ class Reddit:
             for board in self.options.subreddits
             for kind in kinds
         ]
-        boards = "+".join(self.options.search_in)
-        path = f"r/{boards}/search" if boards else "search"
+        path = f"r/{'+'.join(self.options.search_in) or 'all'}/search"
         for query in self.options.queries:
             parameters = {"q": query, "sort": "new", "t": "all", "type": "link"}
-            if boards:
+            if self.options.search_in:
                 parameters["restrict_sr"] = "true"
             listings.append(_Listing(f"{path}?q={query}", path, parameters, SEARCH_CAP))
         return listings
@@ -204,12 +212,12 @@ class Reddit:
         for listing in self._listings():
             try:
                 yield from self._listing(listing, since, stop, given)
-            except (ConfigurationError, TerminalError) as error:
+            except (_UnknownPlaceError, _ClosedPlaceError) as error:
                 failed = failed or error
         for thread in self.options.threads:
             try:
                 yield from self._thread(thread, since, stop, settled, given)
-            except (ConfigurationError, TerminalError) as error:
+            except (_UnknownPlaceError, _ClosedPlaceError) as error:
                 failed = failed or error
         if failed is not None:
             raise failed
@@ -317,7 +325,7 @@ class Reddit:
         try:
             return Submission.id_from_url(thread)
         except InvalidURL as error:
-            raise ConfigurationError(
+            raise _UnknownPlaceError(
                 f"{thread!r} is no address of a submission",
                 where=f"source {self.source!r}, option 'threads'",
                 next_step="Give its id, or an address like https://www.reddit.com/comments/ID/",
@@ -434,13 +442,13 @@ def _explained(where: str) -> Iterator[None]:
             f"Reddit did not answer as it should: {error}", where=where, next_step=later
         ) from error
     except (prawcore.NotFound, prawcore.Redirect) as error:
-        raise ConfigurationError(
+        raise _UnknownPlaceError(
             "Reddit knows no such board or thread",
             where=where,
             next_step="Check how it is written in the source's options.",
         ) from error
     except (prawcore.Forbidden, prawcore.UnavailableForLegalReasons) as error:
-        raise TerminalError(
+        raise _ClosedPlaceError(
             "Reddit does not show this (private, quarantined, banned, or the app is not approved)",
             where=where,
             next_step=f"Leave it out of the source's options. {_APPROVAL}",

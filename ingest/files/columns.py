@@ -14,6 +14,7 @@ from ingest.files.profiles import Profile, profile
 from ingest.files.ratings import decide_scale
 from ingest.files.synonyms import (
     FIELDS,
+    NEVER_NUMBERS,
     NOT_CREATED,
     NOT_TEXT,
     REACH_GROUPS,
@@ -103,6 +104,9 @@ class _Guesser:
         if "text" not in self.choices:
             self._text()
         self._title()
+        if "text" not in self.choices:
+            for _, one in self._named("text")[:1]:
+                self._take("text", [one.name], "name, though it hardly holds words")
         self._created_at()
         self._simple("edited_at", lambda p: p.dates >= _LEAST_DATES, "dates")
         self._rating()
@@ -111,7 +115,7 @@ class _Guesser:
         self._simple("url", lambda p: p.urls >= 0.8, "urls")
         self._simple("local_offset", lambda p: p.distinct < 0.9 or p.rows < 20, "filled")
         self._simple("version", lambda p: p.words < 3 and p.dates < 0.9, "filled")
-        self._simple("lang", lambda p: p.codes >= 0.7, "codes")
+        self._simple("lang", lambda p: p.codes >= 0.7 or _few_words(p), "filled")
         self._simple("parent", lambda p: p.words < 3 and p.filled > 0, "filled")
         self._simple("thread", lambda p: p.words < 4 and p.distinct < 1.0, "filled")
         self._simple("channel", lambda p: p.numbers < 0.5 and p.distinct < 0.9, "wordy")
@@ -162,7 +166,7 @@ class _Guesser:
 
     def _text(self) -> None:
         for _, one in self._named("text"):
-            if _is_prose(one) and not NOT_TEXT & set(plain(one.name).split("_")):
+            if _may_be_text(one) and not NOT_TEXT & set(plain(one.name).split("_")):
                 self._take("text", [one.name], f"name, {_percent(one, 'wordy')}")
                 return
         wordiest = max(
@@ -233,6 +237,9 @@ class _Guesser:
         )  # a row's number is the weakest of ids
         authors = [
             one for _, one in self._named("author") if one.words <= 6 and one.dates < _LEAST_DATES
+        ]
+        authors = [
+            one for one in authors if one.numbers < 0.8 or not NEVER_NUMBERS & {plain(one.name)}
         ]
         numbers = [one for one in authors if one.unique and one.counts_from is not None]
         authors = [one for one in authors if one not in numbers and one.name not in
@@ -325,6 +332,7 @@ class _Guesser:
             and _is_prose(one)
             and one.distinct > 0.3
             and one.filled > 0.2
+            and not _is_json(one)
             and not NOT_TEXT & set(plain(one.name).split("_"))
         ]
         if texts and len(self.choices.get("text", Choice("", (), "")).columns) == 1:
@@ -343,7 +351,6 @@ def _percent(one: Profile, measure: str) -> str:
         "wordy": "words",
         "dates": "dates",
         "urls": "addresses",
-        "codes": "language codes",
         "filled": "filled",
     }
     share: float = getattr(one, measure)
@@ -351,13 +358,20 @@ def _percent(one: Profile, measure: str) -> str:
 
 
 def _is_prose(one: Profile) -> bool:
-    return (
-        one.wordy >= 0.3
-        and one.urls < 0.5
-        and one.dates < 0.5
-        and one.numbers < 0.8
-        and one.counts_from is None
-    )
+    return one.wordy >= 0.3 and _may_be_text(one)
+
+
+def _may_be_text(one: Profile) -> bool:
+    return one.urls < 0.5 and one.dates < 0.5 and one.numbers < 0.8 and one.counts_from is None
+
+
+def _few_words(one: Profile) -> bool:
+    """A handful of single words, as languages spelt out are."""
+    return one.wordy >= 0.9 and one.words < 1.5 and len({present(v) for v in one.values}) <= 40
+
+
+def _is_json(one: Profile) -> bool:
+    return all(text[0] in "[{" for value in one.values if (text := present(value)))
 
 
 def _is_question(name: str) -> bool:

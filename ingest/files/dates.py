@@ -26,6 +26,10 @@ UTC = timezone.utc  # noqa: UP017 - one name for the zone, used as a tzinfo all 
 _CACHE_SIZE = 200_000
 _PATIENCE = 60
 _LONGEST = 60
+_LANGUAGES = [
+    "en", "es", "fr", "de", "it", "pt", "nl", "pl", "cs", "ro", "hu", "ru", "uk", "tr", "el", "sv",
+    "da", "nb", "fi", "ja", "ko", "zh", "th", "vi", "id", "ar", "he", "hi",
+]  # fmt: skip
 
 _CLOCK = (
     r"(?:[T ,]+(?:at\s+)?(\d{1,2})[:.h](\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\.?)?)?"
@@ -56,10 +60,14 @@ _MONTH_FIRST = re.compile(
     re.IGNORECASE,
 )
 _DAY_FIRST = re.compile(
-    "^" + _WEEKDAY + r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([a-z]{3,9})\.?,?[\s-]+(\d{4})" + _CLOCK
-    + _ZONE + "$",
+    "^"
+    + _WEEKDAY
+    + r"(\d{1,2})(?:st|nd|rd|th)?[\s/-]+([a-z]{3,9})\.?,?[\s/-]+(\d{4}|\d{2})"
+    + _CLOCK
+    + _ZONE
+    + "$",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _TWITTER = re.compile(
     r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) ([+-]\d{4}|UTC|GMT) (\d{4})$"
 )
@@ -71,7 +79,6 @@ _AGO = re.compile(
 )
 _LAST = re.compile(r"^last\s+(week|month|year)$", re.IGNORECASE)
 _NUMBER = re.compile(r"^\d{4,19}(\.\d+)?$")
-_HAS_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _DIGITS = re.compile(r"\d")
 
 
@@ -116,7 +123,7 @@ class DateReader:
         self.counts: Counter[str] = Counter()
         self.examples: dict[str, list[str]] = {}
         self._cache: dict[str, DateReading] = {}
-        self._slow: Any = None
+        self._slow: list[tuple[bool, Any]] = []
         self._tried = 0
         self._understood = 0
 
@@ -205,29 +212,43 @@ class DateReader:
         # A column of something else would cost milliseconds a cell, for nothing.
         if self._tried >= _PATIENCE and self._understood * 4 < self._tried:
             return unreadable
-        if self._slow is None:
-            self._slow = DateDataParser(
-                settings={
-                    "RELATIVE_BASE": self.as_of.replace(tzinfo=None),
-                    "DATE_ORDER": self.order,
-                    "PREFER_DATES_FROM": "past",
-                    "REQUIRE_PARTS": ["year"],
-                    "RETURN_TIME_AS_PERIOD": True,
-                }
-            )
         self._tried += 1
-        try:
-            found = self._slow.get_date_data(text)
-        except (ValueError, OverflowError, TypeError, RecursionError):
-            return unreadable
-        when: datetime | None = found.date_obj
-        if when is None:
-            return unreadable
-        self._understood += 1
-        absolute = _HAS_YEAR.search(text) is not None
-        if absolute:
+        for relative, parser in self._parsers():
+            try:
+                found = parser.get_date_data(text)
+            except (ValueError, OverflowError, TypeError, RecursionError):
+                continue
+            when: datetime | None = found.date_obj
+            if when is None:
+                continue
+            self._understood += 1
+            if relative:
+                return _counted_back(when.replace(tzinfo=None), found.period, text)
             return _written(when, _precision_of(found.period, text))
-        return _counted_back(when.replace(tzinfo=None), found.period, text)
+        return unreadable
+
+    def _parsers(self) -> list[tuple[bool, Any]]:
+        """One parser of written dates and one of relative ones, made when first needed."""
+        if not self._slow:
+            kinds = ((False, ["absolute-time", "no-spaces-time"]), (True, ["relative-time"]))
+            self._slow = [
+                (
+                    relative,
+                    DateDataParser(
+                        languages=_LANGUAGES,
+                        settings={
+                            "PARSERS": parsers,
+                            "RELATIVE_BASE": self.as_of.replace(tzinfo=None),
+                            "DATE_ORDER": self.order,
+                            "PREFER_DATES_FROM": "past",
+                            "REQUIRE_PARTS": ["year"],
+                            "RETURN_TIME_AS_PERIOD": True,
+                        },
+                    ),
+                )
+                for relative, parsers in kinds
+            ]
+        return self._slow
 
 
 def _precision_of(period: str, text: str) -> DatePrecision:
@@ -300,8 +321,7 @@ def _numbers_first(text: str, order: Order) -> DateReading | None:
         return None
     one, two, year, hour, minute, second, half, zone = match.groups()
     day, month = (one, two) if order == "DMY" else (two, one)
-    full = int(year) if len(year) == 4 else 2000 + int(year) - (100 if int(year) >= 70 else 0)
-    return _build(full, int(month), int(day), hour, minute, second, half, zone)
+    return _build(_full_year(year), int(month), int(day), hour, minute, second, half, zone)
 
 
 def _named_month(text: str, _order: Order) -> DateReading | None:
@@ -316,7 +336,14 @@ def _named_month(text: str, _order: Order) -> DateReading | None:
     month = _MONTH_NAMES.get(name.lower())
     if month is None:
         return None
-    return _build(int(year), month, int(day), *clock)
+    return _build(_full_year(year), month, int(day), *clock)
+
+
+def _full_year(year: str) -> int:
+    """Two digits stand for 1970 to 2069."""
+    if len(year) == 4:
+        return int(year)
+    return int(year) + (1900 if int(year) >= 70 else 2000)
 
 
 def _twitter(text: str, _order: Order) -> DateReading | None:

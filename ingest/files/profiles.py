@@ -86,7 +86,8 @@ def profile(name: str, cells: Sequence[Value]) -> Profile:
 
 def _count_words(text: str) -> int:
     unspaced = len(_UNSPACED.findall(text))
-    return len(_WORDS.findall(text)) + unspaced // _CHARACTERS_PER_WORD
+    spaced = sum(_WORDS.search(part) is not None for part in text.split())
+    return spaced + unspaced // _CHARACTERS_PER_WORD
 
 
 def _is_float(text: str) -> bool:

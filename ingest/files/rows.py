@@ -27,6 +27,15 @@ NO_AUTHOR = frozenset(
 )  # fmt: skip
 """Names that stand for nobody in particular: whoever bears them is not one person."""
 
+LANGUAGE_NAMES = {
+    "english": "en", "german": "de", "deutsch": "de", "french": "fr", "français": "fr",
+    "spanish": "es", "español": "es", "italian": "it", "italiano": "it", "portuguese": "pt",
+    "português": "pt", "polish": "pl", "polski": "pl", "dutch": "nl", "russian": "ru",
+    "русский": "ru", "korean": "ko", "한국어": "ko", "japanese": "ja", "日本語": "ja",
+    "chinese": "zh", "中文": "zh", "thai": "th", "turkish": "tr", "arabic": "ar", "hindi": "hi",
+}  # fmt: skip
+"""Languages as exports spell them out, with the code of ISO 639-1."""
+
 _REMOVED = frozenset({"[deleted]", "[removed]", "[deleted by user]"})
 _REDDIT_PREFIXES = ("t1_", "t3_")
 _PRECISIONS: tuple[DatePrecision, ...] = (
@@ -230,7 +239,8 @@ class RowReader:
         text = self._text_of(row, "lang")
         if text is None:
             return None
-        code = text.replace("_", "-").split("-")[0].lower()
+        code = text.replace("_", "-").split("-")[0].strip().lower()
+        code = LANGUAGE_NAMES.get(code, code)
         return code if 2 <= len(code) <= 3 and code.isalpha() else None
 
     def _uid_of(self, row: Row, field: str) -> str | None:

@@ -38,8 +38,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "id", "comment_id", "review_id", "tweet_id", "post_id", "message_id", "native_id",
         "unit_id", "response_id", "respondent_id", "submission_id", "ticket_id", "answer_id",
         "id_str", "uuid", "guid", "number", "record_id", "row_id", "identifier", "uid",
-        "ticket_number", "case_number", "issue_number", "entry_id", "status_id", "nr", "번호",
-        "아이디", "index",
+        "ticket_number", "case_number", "issue_number", "issue_id", "issue_key", "entry_id",
+        "status_id", "nr", "번호", "아이디", "index",
     ),
     "author": (
         "author_id", "user_id", "reviewer_id", "steam_id", "steam_id_number", "author_steamid",
@@ -163,6 +163,9 @@ NOT_CREATED = frozenset(
      "seen", "visit", "expires", "release"}
 )  # fmt: skip
 """Words that make a date another than the one of writing."""
+
+NEVER_NUMBERS = frozenset({"from", "name", "user", "login", "nick", "sender", "customer"})
+"""Names of an author that may mean anything else where numbers stand below them."""
 
 NOT_TEXT = frozenset(
     {"reply", "developer", "owner", "translation", "translated", "raw", "html", "label", "reason"}

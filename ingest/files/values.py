@@ -17,7 +17,7 @@ MISSING = frozenset(
 """What exports write for "nothing here", in lower case. Not used for texts: "none" is an answer."""
 
 _NESTING = 4
-_CONTROL = re.compile(r"[\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def as_written(value: Value) -> str:
@@ -86,7 +86,7 @@ def clean_text(text: str) -> tuple[str, int]:
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
-            text, surrogates = _CONTROL.subn("\ufffd", text)
+            text, surrogates = _SURROGATE.subn("\ufffd", text)
             hits += surrogates
     return text, hits
 
@@ -94,4 +94,4 @@ def clean_text(text: str) -> tuple[str, int]:
 def as_json(row: Mapping[str, Value] | list[str] | str) -> str:
     """A row, or what there is of it, as one line of JSON that can always be encoded."""
     content = json.dumps(row, ensure_ascii=False, default=str)
-    return _CONTROL.sub("\ufffd", content)
+    return _SURROGATE.sub("\ufffd", content)

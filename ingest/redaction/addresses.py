@@ -3,6 +3,8 @@
 A city, a country or a street without a number is kept: demand needs places, and they name nobody.
 """
 
+# ruff: noqa: E501 - a pattern reads better on one line than cut where the line ends
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -136,10 +138,15 @@ _PLACE_WORD = rf"(?:{_WORD}|\({_WORD}\))"
 _POSTCODE = r"\d{2,3}[ -]\d{2,3}|\d{4,6}(?:-\d{3,4})?(?:[ ][A-Z]{2})?|[A-Z]{1,2}\d[A-Z\d]?[ ]\d[A-Z]{2}|[A-Z]\d[A-Z][ ]?\d[A-Z]\d"
 _STATE_ZIP = regex.compile(rf"\b(?:{_STATES}),?[ ](?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\w-])")
 _UK_POSTCODE = regex.compile(r"\b[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]?[ ]\d[ABD-HJLNP-UW-Z]{2}\b")
+_ZIP_WORDS = (
+    r"(?:\bzip(?:[ -]?codes?)?\b|\bpost(?:al)?[ -]?codes?\b|\b(?-i:PLZ)\b|\bpostleitzahl\b|"
+    r"\bcódigo postal\b|\bcode postal\b|\bkod pocztowy\b|우편번호|郵便番号)"
+)
 _ZIP_CUED = regex.compile(
-    rf"""\b(?:zip(?:[ ]?code)?|post(?:al)?[ ]?code|plz|postleitzahl|código[ ]postal|code[ ]postal|
-        kod[ ]pocztowy|우편번호|郵便番号)(?:[ ]is|[:#]|[은는])?\s{{0,3}}(?P<zip>{_POSTCODE})(?!\w)""",
-    regex.VERBOSE | regex.IGNORECASE,
+    rf"{_ZIP_WORDS}[^.!?\n\d]{{0,40}}?[\s:#(은는]{{1,4}}(?P<zip>(?-i:{_POSTCODE}))(?![\w-])"
+    rf"|{_ZIP_WORDS}[?.]?\s*:?\s*(?P<zip>(?-i:{_POSTCODE}))(?![\w-])"
+    rf"|(?<![\w$€£.,-])(?P<zip>(?-i:{_POSTCODE}))(?= (?:is|was|as|for) (?:\w+ ){{0,2}}{_ZIP_WORDS})",
+    regex.IGNORECASE,
 )
 
 _TAIL = regex.compile(
@@ -254,11 +261,11 @@ def _heads(text: str) -> Iterator[Range]:
         for start in _CUED_START.finditer(text):
             if not cued(text, start.start(), _CUE):
                 continue
-            match = _CUED_PLACE.match(text, start.start())
-            if match is None and cued(text, start.start(), _HOME_CUE):
-                match = _CUED_STREET.match(text, start.start())
-            if match and not _CLOCK_OR_COUNT.match(match.group()):
-                yield match.span()
+            place = _CUED_PLACE.match(text, start.start())
+            if place is None and cued(text, start.start(), _HOME_CUE):
+                place = _CUED_STREET.match(text, start.start())
+            if place and not _CLOCK_OR_COUNT.match(place.group()):
+                yield place.span()
 
 
 def _with_tail(text: str, end: int) -> int:

@@ -1,4 +1,6 @@
-"""E-mail addresses, handles, network addresses, and the links that numbers are not looked for in."""
+"""E-mail addresses, handles, network addresses, and links, where no numbers are looked for."""
+
+# ruff: noqa: SIM905 - words read better without quotation marks
 
 from __future__ import annotations
 
@@ -105,21 +107,20 @@ def emails(text: str) -> Ranges:
     if not _MAY_BE_SPELT.search(text):
         return
     for match in _SPELT_EMAIL.finditer(text):
-        if "@" in match["at"] and match["dot"].strip() == "." and match["dot"] != ".":
-            if not cued(text, match.start(), _EMAIL_CUE):
-                continue  # "thanks @ann. It works"
-        plain_words = match["at"].strip().lower() == "at"
-        if plain_words and match["dot"].strip() == "." and "." not in match["local"]:
-            # "we ate at place.com" is prose unless something says that it is an address.
-            if not (cued(text, match.start(), _EMAIL_CUE) and _PROVIDER.fullmatch(match["host"])):
-                continue
-        if plain_words and not (
-            _PROVIDER.fullmatch(match["host"])
-            or _WRITTEN_LOCAL.search(match["local"])
-            or cued(text, match.start(), _EMAIL_CUE)
-        ):
-            continue
-        yield match.span()
+        if _is_address(match, cued(text, match.start(), _EMAIL_CUE)):
+            yield match.span()
+
+
+def _is_address(spelt: regex.Match[str], cue: bool) -> bool:
+    at, dot = spelt["at"].strip().lower(), spelt["dot"].strip()
+    provider = _PROVIDER.fullmatch(spelt["host"]) is not None
+    if "@" in at:
+        return cue or spelt["dot"] == "." or dot != "."  # not "thanks @ann. It works"
+    if at != "at":
+        return True
+    if dot == "." and "." not in spelt["local"]:
+        return cue and provider  # not "we ate at place.com"
+    return provider or cue or _WRITTEN_LOCAL.search(spelt["local"]) is not None
 
 
 def urls(text: str) -> Ranges:

@@ -3,6 +3,10 @@
 Names without such words are left to a detector that reads sentences (see ``NameDetector``).
 """
 
+# ruff: noqa: E501 - a pattern reads better on one line than cut where the line ends
+
+# ruff: noqa: SIM905 - words read better without quotation marks
+
 from __future__ import annotations
 
 import regex

@@ -1,5 +1,7 @@
 """Telephone numbers by their shape and by the words before them."""
 
+# ruff: noqa: E501 - a pattern reads better on one line than cut where the line ends
+
 from __future__ import annotations
 
 import regex
@@ -7,7 +9,7 @@ import regex
 from ingest.redaction.spans import Ranges, cued, digits_of
 
 _CANDIDATE = regex.compile(
-    r"""(?<![\w$€£¥₩&=/.,:+@-]) (?:\+\s?)?
+    r"""(?<![\p{L}\p{N}_$€£¥₩&=/+@-])(?<!\d[.,:]) (?:\+\s?)?
         (?:\(\+?\d{1,5}\)|\d+)
         (?: (?:\s?[-/]\s?|[.]|[ ])? \(\d{1,5}\) | (?:[ ]?[-/][ ]?|[.]|[ ])\d+ | (?<=\))\d+ )*
         (?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?
@@ -23,6 +25,8 @@ _CUE = regex.compile(
     r"of|by|under|with|al|es|unter|ist|pod|au|est)\b|[은는이가를을])*$",
     regex.IGNORECASE,
 )
+_LABEL = regex.compile(r"\s?[-(/]\s?(?:fax|office|cell|mobile|home|work|tel|phone)\b", regex.I)
+"""What follows a number on a visiting card: "...-Fax", "... (cell)"."""
 _YEAR = r"(?:19|20)\d\d"
 _DATE = regex.compile(
     rf"(?:{_YEAR}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:{_YEAR}|\d\d)|"
@@ -38,12 +42,21 @@ _SPACED_SHAPES = frozenset(
         (2, 2, 2, 2, 2),
         (3, 2, 2, 2),
         (2, 3, 2, 2),
+        (2, 3, 3),
+        (2, 3, 3, 4),
+        (3, 2, 3),
+        (2, 6),
         (3, 4, 4),
         (1, 3, 3, 4),
         (5, 5),
         (5, 6),
     }
 )
+_SHORT_SHAPES = frozenset({(3, 4), (4, 4)})
+# A local number of North America, such as 555-0123; no exchange begins with 0 or 1.
+_LOCAL = regex.compile(r"[2-9]\d{2}-\d{4}")
+_FIGURES = frozenset({"360", "720", "1080", "100", "200", "300", "400", "500", "1000", "2000"})
+_YEAR_AT_END = regex.compile(rf"{_YEAR}$")
 _BARE = regex.compile(r"0\d{9,10}|1?[2-9]\d{2}[2-9]\d{6}|[6-9]\d{9}|91[6-9]\d{9}")
 
 
@@ -59,7 +72,8 @@ def phones(text: str) -> Ranges:
         count = len(digits_of(number))
         if not 6 <= count <= 15 or _DATE.match(found):
             continue
-        if (cued(text, match.start(), _CUE) and _callable(number)) or _shaped(number, count):
+        told = cued(text, match.start(), _CUE) or _LABEL.match(text, match.end())
+        if (told and _callable(number)) or _shaped(number, count):
             yield match.span()
 
 
@@ -71,12 +85,13 @@ def _callable(number: str) -> bool:
 def _shaped(number: str, count: int) -> bool:
     groups = _GROUPS.findall(number)
     sizes = tuple(len(group) for group in groups)
-    if (
-        count < 8
-        or len(set(digits_of(number))) == 1
-        or all(group.endswith("0") for group in groups[-2:])
-    ):
+    if len(set(digits_of(number))) == 1 or all(group.endswith("0") for group in groups):
         return False
+    if sizes in _SHORT_SHAPES and " " in number:
+        return not _YEAR_AT_END.search(number) and groups[0] not in _FIGURES
+    if count < 8:
+        # "800-1000" is a range of figures, not a number to call.
+        return _LOCAL.fullmatch(number) is not None and not number.endswith("00")
     if number.startswith("+"):
         return True
     if len(groups) == 1:
@@ -87,8 +102,8 @@ def _shaped(number: str, count: int) -> bool:
         return groups[0].startswith("0") and count >= 9
     if groups[0].startswith("0"):
         return count >= 9 and min(sizes) >= 2
-    if len(groups) == 2:
-        return sizes == (5, 5) and groups[0][0] in "6789"
+    if sizes == (5, 5):
+        return groups[0][0] in "6789"
     if "-" in number or "." in number:
         return count <= 12 and max(sizes) <= 4 and min(sizes[1:]) >= 2 and sizes != (4, 4, 4)
     return sizes in _SPACED_SHAPES

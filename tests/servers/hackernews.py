@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,20 +68,21 @@ class HackerNewsWorld:
     def _search(self, request: Request) -> Reply:
         wanted = request.fields.get("tags", "").strip("()").split(",")
         words = request.fields.get("query", "").lower().split()
-        found = [
-            item
-            for item in self.items.values()
-            if not item.deleted
-            and not item.dead
-            and ("comment" if item.story else "story") in wanted
-            and all(word in f"{item.title} {item.text}".lower() for word in words)
-        ]
+        found = list(self.items.values())
         for test in filter(None, request.fields.get("numericFilters", "").split(",")):
             match = re.fullmatch(r"created_at_i(>=|<=|>|<)(\d+)", test)
             if not match:
                 return Reply(400, {"message": f"invalid numericFilters {test}"})
             sign, bound = match[1], int(match[2])
-            found = [item for item in found if _compare(item.second, sign, bound)]
+            found = [item for item in found if _COMPARE[sign](item.second, bound)]
+        found = [
+            item
+            for item in found
+            if not item.deleted
+            and not item.dead
+            and ("comment" if item.story else "story") in wanted
+            and (not words or all(w in f"{item.title} {item.text}".lower() for w in words))
+        ]
         found.sort(key=lambda item: (-item.second, item.id))
         size = min(int(request.fields.get("hitsPerPage", "20")), HITS_CAP)
         page = int(request.fields.get("page", "0"))
@@ -116,13 +119,12 @@ class HackerNewsWorld:
         return {**told, "dead": True} if item.dead else told
 
 
-def _compare(second: int, sign: str, bound: int) -> bool:
-    return {
-        ">": second > bound,
-        ">=": second >= bound,
-        "<": second < bound,
-        "<=": second <= bound,
-    }[sign]
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
 
 
 def _hit(item: Item) -> dict[str, Any]:

@@ -136,7 +136,7 @@ class RedditWorld:
             return Reply(401, {"message": "Unauthorized", "error": 401})
         if match := re.fullmatch(r"r/([\w+]+)/(new|comments)", path):
             return self._board(request, match[1], match[2])
-        if match := re.fullmatch(r"(?:r/([\w+]+)/)?search", path):
+        if match := re.fullmatch(r"r/([\w+]+)/search", path):
             return self._search(request, match[1])
         if path == "api/info":
             names = request.fields["id"].split(",")
@@ -169,13 +169,13 @@ class RedditWorld:
             return Reply(404, {"message": "Not Found", "error": 404}, _QUOTA)
         return self._page(request, wanted)
 
-    def _search(self, request: Request, boards: str | None) -> Reply:
+    def _search(self, request: Request, boards: str) -> Reply:
         words = request.fields["q"].lower().split()
         wanted = [
             thing
             for thing in self.things.values()
             if thing.link is None
-            and (boards is None or thing.board in boards.split("+"))
+            and (boards == "all" or thing.board in boards.split("+"))
             and all(word in f"{thing.title} {thing.text}".lower() for word in words)
         ]
         return self._page(request, wanted)

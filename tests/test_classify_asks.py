@@ -1,0 +1,116 @@
+"""The parts of an ask: clauses, moments, places, items, vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classify.clauses import clauses
+from classify.items import canonical, plain_item, tidy
+from classify.moments import moment_of, place_words_of
+from classify.shipped import read_artifact
+from classify.vectors import AskEncoder
+from classify.windows import split_tokens, window_of
+
+
+@given(st.text())
+def test_clauses_are_slices_in_order(text: str) -> None:
+    """Clauses never overlap, hold a letter or digit, and have no white space at their borders."""
+    end = 0
+    for clause in clauses(text):
+        piece = text[clause.start : clause.end]
+        assert clause.start >= end
+        assert piece == piece.strip()
+        assert any(character.isalnum() for character in piece)
+        end = clause.end
+
+
+@given(st.text(alphabet="ab .!?,\n", max_size=600))
+def test_a_window_holds_its_clause(text: str) -> None:
+    """A window reaches at least as far as its clause on both sides; its tokens lie inside."""
+    for clause in clauses(text):
+        window = window_of(text, clause)
+        assert window.start <= clause.start < clause.end <= window.end <= len(text)
+        for token in split_tokens(text, window):
+            assert text[token.start : token.end] == token.text
+            assert window.start <= token.start < token.end <= window.end
+
+
+def test_clauses_part_sentences_and_turns() -> None:
+    """A comment is cut where sentences end and where another thought begins."""
+    text = "Nice place, but please add a ramp. We'd come daily!"
+    pieces = [text[clause.start : clause.end] for clause in clauses(text)]
+    assert pieces == ["Nice place,", "but please add a ramp.", "We'd come daily!"]
+
+
+@pytest.mark.parametrize(
+    ("quote", "moment"),
+    [
+        ("please serve breakfast after 10:30", "midday"),
+        ("sell pancakes at noon", "midday"),
+        ("open the counter at 3 am", "overnight"),
+        ("coffee before 6 am please", "morning"),
+        ("stay open until 11pm", "night"),
+        ("hash coins for the night shift", "overnight"),
+        ("a later bus on Friday", "friday"),
+        ("more staff on weekends", "weekend"),
+        ("bring the pumpkin shake back for halloween", "halloween"),
+        ("add a dark mode", ""),
+        ("I was there last night and want a refund", ""),
+        ("a burger with 3 patties", ""),
+        ("keep the price at 5 pounds", ""),
+    ],
+)
+def test_moments_are_those_of_the_codebook(quote: str, moment: str) -> None:
+    """A time that is wanted gives its daypart; a date of the visit or a number gives nothing."""
+    assert moment_of(quote) == moment
+
+
+def test_places_are_named_where_they_are_wanted() -> None:
+    """The words behind in, at or near name a place; platforms and months are none."""
+    assert place_words_of("Please open one in Leeds Briggate soon") == "Leeds Briggate"
+    assert place_words_of("an app for Android") == ""
+    assert place_words_of("by Monday in June") == ""
+
+
+@pytest.mark.parametrize(
+    ("quote", "name"),
+    [
+        ("I wish they served pancakes all day", "all-day breakfast"),
+        ("they need to hire more people working nights", "more staff"),
+        ("the crew need proper training", "staff training"),
+        ("please stay open 24 hours", "24-hour opening"),
+        ("just let me talk to a real person", "human customer support"),
+        ("I want my money back", "refund"),
+        ("please reopen the dining room", "indoor dining"),
+        ("add a dark mode", ""),
+    ],
+)
+def test_recurring_items_get_one_name(quote: str, name: str) -> None:
+    """Wordings of one thing share the codebook's name; other things keep their own."""
+    assert canonical(quote) == name
+
+
+def test_items_are_tidy() -> None:
+    """No articles, pronouns or marks at the borders, and never an empty item from a rule."""
+    assert tidy("The “Dark Mode”!") == "dark mode"
+    assert tidy("it") == ""
+    assert plain_item("please add a vegan wrap") == "vegan wrap"
+    assert plain_item("it") == "it"
+    assert plain_item("???") != ""
+
+
+def test_vectors_bring_like_asks_together() -> None:
+    """Two wordings of one want lie closer than two wants; every vector has length one."""
+    shipped = read_artifact()
+    encoder = AskEncoder.from_arrays(shipped.parts["encoder"], shipped.settings["encoder"])
+    vectors = encoder.encode(
+        ["all-day breakfast", "breakfast all day", "refund", "zzqqxx"],
+        ["serve breakfast after 10:30", "I want breakfast at noon", "give me a refund", "zzqqxx"],
+    )
+    assert vectors.shape == (4, encoder.dim)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[0] @ vectors[1] > 0.6
+    assert vectors[0] @ vectors[2] < 0.4
