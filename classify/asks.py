@@ -14,7 +14,7 @@ from classify.clauses import Clause
 from classify.items import ItemRanker, candidates, canonical, plain_item, tidy
 from classify.kinds import AskKinds
 from classify.moments import moment_of, place_words_of
-from classify.quotes import QuoteBorders, Window
+from classify.quotes import QuoteBorders, Token, Window
 from classify.reader import Floats
 from classify.vectors import AskEncoder
 from classify.windows import split_tokens, window_of
@@ -25,6 +25,9 @@ MOST_ASKS = 8
 SECOND_ASK = 0.35
 """The probability from which a further clause of a comment counts as an ask of its own."""
 _TRAILING = frozenset(".,;:-…。、")
+_COURTESY = frozenset(
+    ["please", "pls", "plz", "por", "favor", "proszę", "bitte", "svp", "stp", "부탁", *_TRAILING]
+)
 SURE_NAME = 0.5
 """The probability from which an item takes the shared name."""
 
@@ -180,9 +183,12 @@ def _quoted(
         [Window(seen[at], picks[at].clause.start, picks[at].clause.end) for at in usable]
     )
     found: list[_Found] = []
-    for at, (first, behind) in zip(usable, borders, strict=True):
+    for at, border in zip(usable, borders, strict=True):
         pick, tokens = picks[at], seen[at]
-        last = behind
+        first, last = border
+        if all(token.text.lower() in _COURTESY for token in tokens[first : last + 1]):
+            # "please" alone says nothing: then the whole clause is the quote
+            first, last = _tokens_of(tokens, pick.clause)
         while last > first and tokens[last].text in _TRAILING:
             last -= 1
         start, end = tokens[first].start, tokens[last].end
@@ -204,6 +210,16 @@ def _quoted(
             _Found(pick.comment, start, end, pick.window, item or plain_item(quote), pick.score)
         )
     return found
+
+
+def _tokens_of(tokens: Sequence[Token], clause: Clause) -> tuple[int, int]:
+    """The first and the last token that lie in a clause."""
+    within = [
+        place
+        for place, token in enumerate(tokens)
+        if token.start < clause.end and token.end > clause.start
+    ]
+    return within[0], within[-1]
 
 
 def _with_vectors(asks: list[list[Ask]], encoder: AskEncoder) -> list[list[Ask]]:

@@ -25,7 +25,6 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that it has an inverse modulo 2
 _BASE_INVERSE = np.uint64(pow(0x9E3779B97F4A7C15, -1, 2**64))
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
-_SLOT_BITS = 22
 _SPACE = 32
 
 _URL = re.compile(r"(?:https?://|www\.)\S+")
@@ -60,36 +59,37 @@ def _mixed(values: npt.NDArray[np.uint64], salt: int) -> Keys:
     return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrences:
-    """Every n-gram that occurs: parallel arrays of the text's row and the n-gram's key."""
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """Normalised texts as one array of code points, each text between two spaces.
 
-    rows: npt.NDArray[np.int64]
-    keys: Keys
+    ``codes``, ``space`` (is it a space) and ``row_of`` (the text it is of) run in parallel.
+    """
+
+    codes: npt.NDArray[np.uint64]
+    space: npt.NDArray[np.bool_]
+    row_of: npt.NDArray[np.int64]
+    count: int
 
 
-def occurrences(texts: Sequence[str], *, words: bool, characters: bool) -> Occurrences:
-    """All n-grams of ``texts`` (words 1-2, characters 2-5), one entry per occurrence."""
+def encode(texts: Sequence[str]) -> Encoded:
+    """``texts`` made ready for finding their n-grams."""
     padded = [f" {normalise(text)} " for text in texts]
     lengths = np.fromiter((len(text) for text in padded), dtype=np.int64, count=len(padded))
     joined = "".join(padded).encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(joined, dtype=np.uint32).astype(np.uint64)
     row_of = np.repeat(np.arange(len(padded), dtype=np.int64), lengths)
-    space = codes == _SPACE
-    rows: list[npt.NDArray[np.int64]] = []
-    keys: list[Keys] = []
+    return Encoded(codes, codes == _SPACE, row_of, len(padded))
+
+
+def occurrences(encoded: Encoded, *, words: bool) -> tuple[npt.NDArray[np.int64], Keys]:
+    """The text's row and the key of every word n-gram (1-2) or character n-gram (2-5) there is."""
+    find = _word_keys if words else _character_keys
     with np.errstate(over="ignore"):
-        if words:
-            for found_rows, found_keys in _word_keys(codes, space, row_of):
-                rows.append(found_rows)
-                keys.append(found_keys)
-        if characters:
-            for found_rows, found_keys in _character_keys(codes, space, row_of):
-                rows.append(found_rows)
-                keys.append(found_keys)
-    if not rows:
-        return Occurrences(np.zeros(0, np.int64), np.zeros(0, np.uint32))
-    return Occurrences(np.concatenate(rows), np.concatenate(keys))
+        found = find(encoded.codes, encoded.space, encoded.row_of)
+    if not found:
+        return np.zeros(0, np.int64), np.zeros(0, np.uint32)
+    return np.concatenate([rows for rows, _ in found]), np.concatenate([keys for _, keys in found])
 
 
 def _word_keys(
@@ -143,20 +143,20 @@ def _character_keys(
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """The known n-grams of one sort: ``keys`` and inverse document frequencies, both of (n,)."""
+    """The known n-grams of one sort: ``keys``, ascending, and their inverse frequencies, (n,)."""
 
     keys: Keys
     idf: npt.NDArray[np.float32]
     words: bool
 
-    def matrix(self, texts: Sequence[str]) -> Matrix:
-        """TF-IDF rows of unit length, (len(texts), n): 1 + ln(count), times the idf."""
-        seen = occurrences(texts, words=self.words, characters=not self.words)
-        columns = self._columns(seen.keys)
+    def matrix(self, encoded: Encoded) -> Matrix:
+        """TF-IDF rows of unit length, (texts, n): 1 + ln(count), times the idf."""
+        rows, keys = occurrences(encoded, words=self.words)
+        columns = self._columns(keys)
         known = columns >= 0
         counts = sparse.coo_matrix(
-            (np.ones(int(known.sum()), np.float32), (seen.rows[known], columns[known])),
-            shape=(len(texts), self.keys.size),
+            (np.ones(int(known.sum()), np.float32), (rows[known], columns[known])),
+            shape=(encoded.count, self.keys.size),
         ).tocsr()
         counts.data = (1.0 + np.log(counts.data)) * self.idf[counts.indices]
         norms = np.sqrt(counts.multiply(counts).sum(axis=1)).A1
@@ -164,24 +164,12 @@ class Block:
         counts.data /= np.repeat(norms, np.diff(counts.indptr)).astype(np.float32)
         return counts
 
-    def _columns(self, keys: Keys) -> npt.NDArray[np.int32]:
-        table = self._table
-        columns: npt.NDArray[np.int32] = table[keys >> np.uint32(32 - _SLOT_BITS)]
-        columns[self.keys[columns] != keys] = -1
-        return columns
-
-    @property
-    def _table(self) -> npt.NDArray[np.int32]:
-        cached: npt.NDArray[np.int32] | None = self.__dict__.get("_slots")
-        if cached is None:
-            cached = np.zeros(2**_SLOT_BITS, dtype=np.int32)
-            cached[self.keys >> np.uint32(32 - _SLOT_BITS)] = np.arange(self.keys.size)
-            self.__dict__["_slots"] = cached
-        return cached
-
-    def __getstate__(self) -> dict[str, object]:
-        """Without the look-up table, which is rebuilt where it is needed."""
-        return {name: value for name, value in self.__dict__.items() if name != "_slots"}
+    def _columns(self, keys: Keys) -> npt.NDArray[np.int64]:
+        """The column of each key, -1 for one not known. ``self.keys`` is in ascending order."""
+        if not self.keys.size:
+            return np.full(keys.size, -1)
+        places = np.minimum(np.searchsorted(self.keys, keys), self.keys.size - 1)
+        return np.where(self.keys[places] == keys, places, -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +186,10 @@ class NgramSpace:
 
     def matrix(self, texts: Sequence[str]) -> Matrix:
         """TF-IDF of ``texts``, float32, (len(texts), size)."""
-        return sparse.hstack([self.word.matrix(texts), self.character.matrix(texts)], format="csr")
+        encoded = encode(texts)
+        return sparse.hstack(
+            [self.word.matrix(encoded), self.character.matrix(encoded)], format="csr"
+        )
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
         """What has to be stored, by array name."""
@@ -224,26 +215,19 @@ class NgramSpace:
 
 
 def fit_block(texts: Sequence[str], *, words: bool, min_rows: int, most: int) -> Block:
-    """The n-grams of at least ``min_rows`` texts, at most ``most``, the commonest first.
-
-    Of two n-grams that meet in one slot of the look-up table only the commoner is kept, so that
-    training and reading see the same columns.
-    """
+    """The n-grams of at least ``min_rows`` texts, at most ``most``, the commonest."""
     pairs = []
     for begin in range(0, len(texts), 2000):
-        seen = occurrences(texts[begin : begin + 2000], words=words, characters=not words)
-        merged, _ = _counted((seen.rows.astype(np.uint64) << np.uint64(32)) | seen.keys)
+        rows, found = occurrences(encode(texts[begin : begin + 2000]), words=words)
+        merged, _ = _counted((rows.astype(np.uint64) << np.uint64(32)) | found)
         pairs.append(merged & np.uint64(0xFFFFFFFF))
-    counted, rows = _counted(np.concatenate(pairs) if pairs else np.zeros(0, np.uint64))
+    counted, frequency = _counted(np.concatenate(pairs) if pairs else np.zeros(0, np.uint64))
     keys = counted.astype(np.uint32)
-    enough = rows >= min_rows
-    keys, rows = keys[enough], rows[enough]
-    order = np.lexsort((keys, -rows))[:most]
-    keys, rows = keys[order], rows[order]
-    _, first = np.unique(keys >> np.uint32(32 - _SLOT_BITS), return_index=True)
-    first.sort()
-    keys, rows = keys[first], rows[first]
-    idf = np.log((1 + len(texts)) / (1 + rows)) + 1.0
+    enough = frequency >= min_rows
+    keys, frequency = keys[enough], frequency[enough]
+    chosen = np.sort(np.lexsort((keys, -frequency))[:most])
+    keys, frequency = keys[chosen], frequency[chosen]
+    idf = np.log((1 + len(texts)) / (1 + frequency)) + 1.0
     # stored as float16, so trained on what will be read back
     return Block(keys, idf.astype(np.float16).astype(np.float32), words)
 

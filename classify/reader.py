@@ -17,7 +17,7 @@ import numpy.typing as npt
 from classify.categories import shipped_categories
 from classify.clauses import Clause, clauses
 from classify.labels import CATEGORIES, SENTIMENTS
-from classify.ngrams import NgramSpace
+from classify.ngrams import READ_LIMIT, NgramSpace
 from classify.wishes import EXPLICIT
 
 Floats = npt.NDArray[np.float32]
@@ -35,6 +35,7 @@ SURFACE = (
 )
 
 
+_PART = 300_000
 PATTERNS_READ = 4000  # characters of a text in which patterns are sought
 
 
@@ -87,7 +88,25 @@ class FirstLayer:
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Decision values, (len(texts), heads)."""
-        return np.asarray(self.space.matrix(texts) @ self.weights + self.bias, dtype=np.float32)
+        scores = np.empty((len(texts), self.bias.size), np.float32)
+        begin = 0
+        # in parts, so that a batch of very long texts takes no more memory than one of short ones
+        for end in _part_ends(texts):
+            scores[begin:end] = self.space.matrix(texts[begin:end]) @ self.weights + self.bias
+            begin = end
+        return scores
+
+
+def _part_ends(texts: Sequence[str]) -> list[int]:
+    """Where to cut ``texts`` into parts of about ``_PART`` characters that are read."""
+    ends: list[int] = []
+    taken = 0
+    for at, text in enumerate(texts, 1):
+        taken += min(len(text), READ_LIMIT)
+        if taken >= _PART or at == len(texts):
+            ends.append(at)
+            taken = 0
+    return ends
 
 
 CLAUSE_HEAD = len(CATEGORIES) + len(SENTIMENTS)

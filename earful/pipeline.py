@@ -210,11 +210,24 @@ def pull_sources(
                     limit=limit,
                     on_progress=_increments(on_progress),
                 )
-                outcomes.append(PullOutcome(source.name, result, None))
+                outcomes.append(
+                    PullOutcome(
+                        source.name, result, None, _set_aside(project, source.name, result.refused)
+                    )
+                )
             except EarfulError as error:
                 outcomes.append(PullOutcome(source.name, None, error))
         apply_retention(project, ledger)
     return outcomes
+
+
+def _set_aside(project: Project, source: str, refused: Iterable[Refused]) -> Path | None:
+    from ingest.files import Reject, write_rejects
+
+    path = project.settings.root / "rejects" / f"{source}.csv"
+    path.parent.mkdir(exist_ok=True)
+    rejects = (Reject(0, refusal.reason, refusal.comment_uid) for refusal in refused)
+    return path if write_rejects(path, rejects) else None
 
 
 def _increments(on_progress: Progress) -> Callable[[PullProgress], None]:
@@ -399,9 +412,7 @@ def make_report(
         )
     window = Window(since, until, tuple(sources) if sources else None)
     demand = demand_signals(facts, window, settings, coverage)
-    files = write_reports(
-        facts, window, out or settings.root / "out", formats, settings, coverage, None
-    )
+    files = write_reports(demand, out or settings.root / "out", formats)
     return ReportResult(demand, tuple(files))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -69,27 +70,29 @@ def _markup(figure: Figure, title: str, kind: str) -> Markup:
     """The figure as one ``svg`` element, without what belongs to files only."""
     buffer = io.StringIO()
     canvas: Any = FigureCanvasSVG(figure)
-    canvas.print_svg(buffer, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
-    # Its style sheet would speak to the whole page.
-    svg = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", svg, flags=re.S)
+    with warnings.catch_warnings():
+        # Text stays text: the reader's fonts draw what the measuring font lacks.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        canvas.print_svg(buffer, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    svg = _HEAD.sub("", buffer.getvalue(), count=1)
     # Ids are unique within a drawing only, and a page holds many.
     prefix = re.sub(r"[^a-z0-9]+", "-", kind.lower())
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
-    svg = re.sub(r'(xlink:href="#|url\(#)', rf"\1{prefix}-", svg)
-    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    width = float(size[1]) if size else 0.0
-    head = (
-        f'<svg role="img" aria-label="{escape(title)}" class="chart"'
-        f' style="max-width:{width * 4 / 3:.0f}px" '
+    body = _REFERENCE.sub(rf"\g<1>{prefix}-", svg)
+    width, height = figure.get_size_inches() * 72
+    # S704: what people wrote is in the text nodes, which matplotlib escapes, and in the title.
+    return Markup(  # noqa: S704
+        f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 {width:g} {height:g}"'
+        f' role="img" class="chart" style="max-width:{width * 4 / 3:.0f}px"'
+        f' aria-label="{escape(title)}"><title>{escape(title)}</title>{body}'
     )
-    svg = re.sub(r"^<svg ", head, svg)
-    svg = re.sub(r'(<svg[^>]*?) width="[\d.]+pt" height="[\d.]+pt"', r"\1", svg)
-    svg = re.sub(r'(<svg[^>]*?) height="[\d.]+pt"', r"\1", svg)
-    svg = re.sub(r'(<svg[^>]*?) width="[\d.]+pt"', r"\1", svg)
-    return Markup(svg.replace(">", f"><title>{escape(title)}</title>", 1))  # noqa: S704
+
+
+_HEAD = re.compile(
+    # The declaration and the root, the metadata, and a style sheet that would speak to the page.
+    r"\A.*?<svg[^>]*>\s*(?:<metadata>.*?</metadata>\s*)?(?:<defs>\s*<style[^>]*>.*?</style>\s*</defs>)?",
+    re.DOTALL,
+)
+_REFERENCE = re.compile(r'(<[^<>]*?\bid="|<[^<>]*?xlink:href="#|<[^<>]*?url\(#)')
 
 
 def _short(name: str, longest: int = _LONGEST_NAME) -> str:

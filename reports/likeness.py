@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float32]
 FEWEST = 300
 """With fewer vectors chance cannot be told, and no pair is given."""
 CHANCE_PAIRS = 100_000
+CHANCE_PIECES = 50
 CHANCE_LEVEL = 0.9999
 NEAREST = 5
 BLOCKS_EACH = 2
@@ -54,7 +55,17 @@ def _chance(centred: Floats) -> float:
     draw = np.random.default_rng(0)
     first, second = draw.integers(0, len(centred), (2, CHANCE_PAIRS))
     apart = first != second
-    cosines = np.einsum("ij,ij->i", centred[first[apart]], centred[second[apart]])
+    # In pieces, because the drawn rows together are larger than the vectors themselves.
+    cosines = np.concatenate(
+        [
+            np.einsum("ij,ij->i", centred[some], centred[others])
+            for some, others in zip(
+                np.array_split(first[apart], CHANCE_PIECES),
+                np.array_split(second[apart], CHANCE_PIECES),
+                strict=True,
+            )
+        ]
+    )
     # Among very many pairs some are close by chance; were cosines normal, fewer than one would
     # pass the second bound.
     bound = stats.norm.isf(1 / len(centred) ** 2) * cosines.std() + cosines.mean()

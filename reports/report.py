@@ -18,11 +18,7 @@ from typing import Any, Protocol, cast
 
 import reports
 from earful.errors import ConfigurationError, did_you_mean
-from earful.facts import Facts
-from earful.records import Coverage
-from earful.settings import Settings
-from reports.rollups import Window
-from reports.signals import Demand, demand_signals
+from reports.signals import Demand
 
 ENTRY_POINTS = "earful.reports"
 
@@ -116,15 +112,12 @@ def known_formats() -> list[str]:
 
 
 def write_reports(
-    facts: Facts,
-    window: Window,
+    demand: Demand,
     out_dir: Path,
-    formats: Sequence[str] | None,
-    settings: Settings,
-    coverage: Sequence[Coverage] = (),
+    formats: Sequence[str] | None = None,
     accuracy: Mapping[str, Any] | None = None,
 ) -> list[Path]:
-    """Write the reports of a window in all ``formats`` (None: every one); tells the files.
+    """Write the reports of what was found in all ``formats`` (None: every one); tells the files.
 
     ``accuracy`` is what was measured of the model, as ``reports.brief`` shows it. Raises
     ``ConfigurationError`` for a format that no report writes.
@@ -139,7 +132,6 @@ def write_reports(
                 next_step=did_you_mean(wanted, valid),
             )
     chosen = list(dict.fromkeys(formats)) if formats is not None else sorted(valid)
-    demand = demand_signals(facts, window, settings, coverage)
     written: list[Path] = []
     for entry in found.values():
         mine = [wanted for wanted in chosen if wanted in entry.report.formats]

@@ -137,7 +137,7 @@ def demand_signals(
         name for brand in settings.brand for name in (brand.name, *brand.names, *brand.misspellings)
     )
     grouping = group_asks(asks, brand)
-    asks = asks.assign(item=grouping.item_of, group=grouping.group_of)
+    asks = asks.drop(columns="vector").assign(item=grouping.item_of, group=grouping.group_of)
     ids = signal_ids(grouping.groups)
     compared = halves(rollups.weeks)
     ranked: list[tuple[tuple[object, ...], DemandSignal]] = []

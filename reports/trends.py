@@ -56,16 +56,17 @@ def halves(weeks: pd.DataFrame) -> Halves:
     last = weeks["start"].max().date()
     end = last + timedelta(weeks=1)
     recent, earlier = end - timedelta(weeks=WEEKS), end - timedelta(weeks=2 * WEEKS)
-    started = weeks["start"].dt.date
-    exposure = {
-        str(source): (
-            int(rows.loc[(day >= earlier) & (day < recent), "comments"].sum()),
-            int(rows.loc[day >= recent, "comments"].sum()),
-        )
-        for source, rows in weeks.groupby("source")
-        for day in [started.loc[rows.index]]
-    }
-    return Halves(earlier, recent, end, exposure, enough=bool(started.min() <= earlier))
+    exposure: dict[str, tuple[int, int]] = {}
+    for source, start, comments in zip(
+        weeks["source"], weeks["start"].dt.date, weeks["comments"], strict=True
+    ):
+        before, after = exposure.get(source, (0, 0))
+        if start >= recent:
+            exposure[source] = (before, after + int(comments))
+        elif start >= earlier:
+            exposure[source] = (before + int(comments), after)
+    enough = bool(weeks["start"].min().date() <= earlier)
+    return Halves(earlier, recent, end, exposure, enough)
 
 
 def trend(people: Mapping[str, tuple[int, int]], halves: Halves, dated_share: float = 1.0) -> Trend:

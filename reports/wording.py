@@ -134,7 +134,9 @@ def answer(signals: Sequence[DemandSignal], total: Ladder) -> Markup:
         )
     whole = Markup('<span class="whole">{}</span> ({})')
     named = [
-        (whole if len(s.name) <= 24 else Markup("{} ({})")).format(s.name, people(s.people))
+        (whole if len(s.name) <= 24 else Markup("{} ({})")).format(
+            s.name, people(s.people).replace(" ", "\N{NO-BREAK SPACE}")
+        )
         for s in signals[:3]
     ]
     return Markup("People ask most for {}.").format(Markup(listing(named)))  # noqa: S704

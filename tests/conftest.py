@@ -64,9 +64,7 @@ def earful(
 
 
 @pytest.fixture
-def project(
-    earful: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def project(earful: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh project folder, which is also the working folder."""
     folder = tmp_path / "shop"
     assert earful("init", str(folder)).code == 0

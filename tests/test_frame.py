@@ -55,10 +55,9 @@ def test_every_dependency_is_pinned() -> None:
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
     named = setup["options"]["install_requires"] + setup["options.extras_require"]["dev"]
-    names = {re.split(r"[\[<>=!~ ;]", line)[0].lower() for line in named.split("\n") if line}
-    pinned = {
-        line.split("==")[0].lower()
-        for line in (ROOT / "constraints.txt").read_text().splitlines()
-        if "==" in line
-    }
-    assert names - pinned == set()
+    constraints = (ROOT / "constraints.txt").read_text().splitlines()
+
+    def names(lines: list[str]) -> set[str]:
+        return {re.split(r"[\[<>=!~ ;#]", line)[0].lower().replace("_", "-") for line in lines}
+
+    assert names(named.split("\n")) - names(constraints) == set()

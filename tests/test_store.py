@@ -105,10 +105,15 @@ def test_deletion_at_the_source_leaves_a_tombstone(ledger: Ledger) -> None:
 
 def test_a_failed_transaction_stores_neither_rows_nor_cursor(ledger: Ledger) -> None:
     """Rows and cursor are stored together or not at all."""
-    with pytest.raises(RuntimeError), ledger.transaction():
-        ledger.upsert([admitted("1", "hello there")], NOW)
-        ledger.save_cursor("forum", {"after": "1"})
-        raise RuntimeError
+
+    def fail_half_way() -> None:
+        with ledger.transaction():
+            ledger.upsert([admitted("1", "hello there")], NOW)
+            ledger.save_cursor("forum", {"after": "1"})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     assert ledger.count_comments() == 0
     assert ledger.cursor("forum") is None
 

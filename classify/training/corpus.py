@@ -16,7 +16,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from classify.labels import CATEGORIES, SENTIMENTS
-from classify.ngrams import fit_block
+from classify.ngrams import encode, fit_block
 from earful.errors import DataError
 
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -180,7 +180,7 @@ def sentiment_codes(comments: Sequence[LabelledComment]) -> npt.NDArray[np.int64
 def folds(texts: Sequence[str], count: int, seed: int) -> npt.NDArray[np.int64]:
     """The fold of each text; texts alike (cosine of word TF-IDF of 0.8 and more) share one."""
     block = fit_block(texts, words=True, min_rows=1, most=10_000_000)
-    vectors = block.matrix(texts)
+    vectors = block.matrix(encode(texts))
     near = (vectors @ vectors.T).tocoo()
     alike = near.data >= 0.8
     links = sparse.coo_matrix(

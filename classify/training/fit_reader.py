@@ -114,14 +114,11 @@ def _space(texts: Sequence[str], outside: Sequence[str]) -> NgramSpace:
     for words, more in zip((True, False), _outside_blocks(tuple(outside)), strict=True):
         own = fit_block(texts, words=words, min_rows=2, most=60_000)
         rare = np.float32(np.float16(np.log(1 + len(texts)) + 1.0))
-        new = ~np.isin(more.keys >> np.uint32(10), own.keys >> np.uint32(10))
-        blocks.append(
-            Block(
-                np.concatenate([own.keys, more.keys[new]]),
-                np.concatenate([own.idf, np.full(int(new.sum()), rare, np.float32)]),
-                words,
-            )
-        )
+        new = more.keys[~np.isin(more.keys, own.keys)]
+        keys = np.concatenate([own.keys, new])
+        idf = np.concatenate([own.idf, np.full(new.size, rare, np.float32)])
+        order = np.argsort(keys)
+        blocks.append(Block(keys[order], idf[order], words))
     return NgramSpace(*blocks)
 
 

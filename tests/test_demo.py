@@ -1,0 +1,133 @@
+"""The demo finds what was planted in its feed, and is not taken in by what shall mislead."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def truth() -> dict[str, tuple[str, list[str]]]:
+    """Uid -> (story, what is asked for), as the feed's writers planted it."""
+    with (ROOT / "tests" / "demo_truth.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            f"{row['source']}:import:{row['id']}": (
+                row["story"],
+                row["asks"].split("|") if row["asks"] else [],
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's project after ``earful demo``, run once for this file."""
+    folder = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        patch.delenv("EARFUL_KEY", raising=False)
+        from earful.pipeline import run_demo
+
+        run_demo(folder / "bramble", say=lambda _: None)
+    return folder / "bramble"
+
+
+@pytest.fixture(scope="module")
+def report(demo: Path) -> dict:
+    return json.loads((demo / "out" / "signals.json").read_text(encoding="utf-8"))
+
+
+def uids_by_story(truth: dict[str, tuple[str, list[str]]]) -> dict[str, set[str]]:
+    stories = defaultdict(set)
+    for uid, (story, _) in truth.items():
+        stories[story].add(uid)
+    return stories
+
+
+def test_every_row_arrives_once(demo: Path, truth: dict) -> None:
+    """All rows of the four files are in the ledger under their own ids, and none is refused."""
+    with sqlite3.connect(demo / "earful.db") as ledger:
+        stored = {uid for (uid,) in ledger.execute("SELECT uid FROM comments")}
+    assert stored == set(truth)
+    assert not list((demo / "rejects").glob("*.csv"))
+
+
+def test_the_brigade_counts_as_one(demo: Path, report: dict, truth: dict) -> None:
+    """Sixty accounts that paste one text are one original and fifty-nine copies, set aside."""
+    brigade = uids_by_story(truth)["brigade"]
+    with sqlite3.connect(demo / "earful.db") as ledger:
+        copies = {
+            uid for (uid,) in ledger.execute("SELECT uid FROM comments WHERE copy_of NOT NULL")
+        }
+    assert len(copies & brigade) == 59
+    for signal in report["signals"]:
+        assert len(set(signal["uids"]) & brigade) <= 1
+
+
+def test_short_identical_words_of_different_people_are_no_copies(demo: Path, truth: dict) -> None:
+    """Ten people who write the same three or four words are ten people."""
+    short = uids_by_story(truth)["near_copy"]
+    with sqlite3.connect(demo / "earful.db") as ledger:
+        copies = {
+            uid for (uid,) in ledger.execute("SELECT uid FROM comments WHERE copy_of NOT NULL")
+        }
+    assert not copies & short
+
+
+def test_one_loud_person_is_one(report: dict, truth: dict) -> None:
+    """Forty-five posts of one author never make more than one person, nor a trend."""
+    loud = uids_by_story(truth)["loud_person"]
+    for signal in report["signals"]:
+        if set(signal["uids"]) <= loud:
+            assert signal["people"] == 1
+            assert signal["grade"] == "coincidence"
+
+
+def test_all_day_breakfast_leads(report: dict, truth: dict) -> None:
+    """The story that the feed is about is the first signal, and it is made of its askers."""
+    first = report["signals"][0]
+    assert "breakfast" in first["name"]
+    asked = {uid for uid, (_, asks) in truth.items() if any("breakfast" in a or "egg stack" in a
+             or "hash coins" in a or "pancakes" in a or "porridge" in a for a in asks)}  # fmt: skip
+    assert len(set(first["uids"]) & asked) >= 0.8 * len(first["uids"])
+    assert first["people"] >= 20
+
+
+def test_praise_for_what_exists_is_no_demand(report: dict, truth: dict) -> None:
+    """Of sixty people who are glad about breakfast all day hardly one is counted as asking."""
+    glad = uids_by_story(truth)["breakfast_launched"]
+    counted = {uid for signal in report["signals"] for uid in signal["uids"]}
+    assert len(glad & counted) <= 6
+
+
+def test_planted_wishes_are_among_the_signals(report: dict) -> None:
+    """The discontinued drink, the vegan burger, dark mode and the survey's salads are found."""
+    shared = [s["name"] for s in report["signals"] if s["grade"] != "coincidence"]
+    for wish in ("plum fizz", "vegan burger", "dark mode", "salad"):
+        assert any(wish in name for name in shared), (wish, shared)
+
+
+def test_personal_data_of_the_feed_is_redacted(demo: Path) -> None:
+    """Six rows hold an address, a number or a name on purpose: none of them is stored."""
+    with sqlite3.connect(demo / "earful.db") as ledger:
+        texts = "\n".join(text for (text,) in ledger.execute("SELECT text FROM comments"))
+    for personal in ("@example.com", "07700 900", "555-01"):
+        assert personal not in texts
+    assert "[email]" in texts
+    assert "[phone]" in texts
+
+
+def test_the_demo_again_adds_nothing(earful: Callable, demo: Path, monkeypatch) -> None:
+    """Running the demo in the same folder again brings no row twice."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(demo.parent / "config"))
+    again = earful("demo", str(demo))
+    assert again.code == 0, again.err
+    assert again.out.count(" 0 new") == 4
+    assert "0 comments tagged" in again.out
