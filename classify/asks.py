@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from classify.clauses import Clause
 from classify.items import ItemRanker, candidates, canonical, plain_item, tidy
 from classify.kinds import AskKinds
 from classify.moments import moment_of, place_words_of
+from classify.products import Products
 from classify.quotes import QuoteBorders, Token, Window
 from classify.reader import Floats
 from classify.vectors import AskEncoder
@@ -25,6 +27,7 @@ MOST_ASKS = 8
 SECOND_ASK = 0.35
 """The probability from which a further clause of a comment counts as an ask of its own."""
 _TRAILING = frozenset(".,;:-…。、")
+_WORD = re.compile(r"\w+")
 _COURTESY = frozenset(
     ["please", "pls", "plz", "por", "favor", "proszę", "bitte", "svp", "stp", "부탁", *_TRAILING]
 )
@@ -111,18 +114,30 @@ def picked_clauses(gated: Gated) -> list[tuple[Clause, float]]:
         clause = gated.clauses[at]
         if len(chosen) == MOST_ASKS or (chosen and gated.likely[at] < SECOND_ASK):
             break
-        if NO_WISH.search(gated.text, clause.start, clause.end):
+        if NO_WISH.search(gated.text, clause.start, clause.end) or _says_nothing(
+            gated.text[clause.start : clause.end]
+        ):
             continue
         chosen.append(at)
     return [(gated.clauses[at], float(gated.likely[at])) for at in sorted(chosen)]
 
 
+def _says_nothing(piece: str) -> bool:
+    """Whether there is no word but those of courtesy."""
+    return all(word in _COURTESY for word in _WORD.findall(piece.lower()))
+
+
 def find_asks(
-    comments: Sequence[Gated], models: AskModels, encoder: AskEncoder, pipeline: str | None
+    comments: Sequence[Gated],
+    models: AskModels,
+    encoder: AskEncoder,
+    pipeline: str | None,
+    products: Products,
 ) -> list[list[Ask]]:
     """The asks of each comment, in text order, none overlapping another.
 
     ``pipeline`` is the spaCy pipeline for English; None reads by words and marks alone.
+    ``products`` are names that an item takes where the ask has one of them.
     """
     picks = [
         _Pick(number, clause, window_of(gated.text, clause), score)
@@ -142,8 +157,11 @@ def find_asks(
             row, wants=gated.wants, requests=gated.requests
         )
         item = one.item
+        if pipeline is not None and likely >= SURE_NAME:
+            item = name
+        item = products.item(item, quote, around)
         if pipeline is not None:
-            item = canonical(quote) or (name if likely >= SURE_NAME else one.item)
+            item = canonical(quote) or item
         asks[one.comment].append(
             Ask(
                 quote=quote,

@@ -16,6 +16,7 @@ from classify.categories import added_categories, files_digest, shipped_categori
 from classify.english import chosen_pipeline, pipeline_version
 from classify.labels import ASK_GATES, CATEGORIES, FALLBACK, SENTIMENTS
 from classify.language import ENGLISH, SERVED_OTHERS, language_of
+from classify.products import Products
 from classify.reader import PATTERNS_READ, Floats, Reader, Reading
 from classify.shipped import FOLDER, Shipped, read_artifact
 from classify.vectors import AskEncoder
@@ -51,12 +52,14 @@ class Tagger:
         others: LanguageModels,
         encoder: AskEncoder,
         added: tuple[AddedCategory, ...],
+        products: Products | None = None,
     ) -> None:
         self.model_version = version
         self._english = english
         self._others = others
         self._encoder = encoder
         self._added = added
+        self._products = products or Products()
 
     @classmethod
     def load(
@@ -64,10 +67,12 @@ class Tagger:
         categories_dir: Path | None = None,
         spacy_pipeline: str | None = None,
         artifact: Path = FOLDER,
+        products: Sequence[str] = (),
     ) -> Tagger:
         """The tagger of the shipped models, with a user's category files if a folder is named.
 
-        Raises ``IntegrityError`` where a model file is not what its checksum says, and
+        ``products`` are names that items take where an ask has one of them. Raises
+        ``IntegrityError`` where a model file is not what its checksum says, and
         ``ConfigurationError`` for a category file or a pipeline that cannot be used.
         """
         shipped = read_artifact(artifact)
@@ -75,13 +80,17 @@ class Tagger:
         own = added_categories(categories_dir)
         english = _models(shipped, ENGLISH_PART, pipeline)
         space = english.reader.first.space
+        named = Products(products)
         version = f"{shipped.version}+{pipeline_version(pipeline)}+{files_digest(own)}"
+        if named.version:
+            version += f"+products-{named.version}"
         return cls(
             version,
             english,
             _models(shipped, OTHERS_PART, None),
             AskEncoder.from_arrays(shipped.parts[ENCODER_PART], shipped.settings["encoder"]),
             tuple(learn(category, own, space) for category in own),
+            named,
         )
 
     @property
@@ -179,7 +188,7 @@ class Tagger:
                 places, models.reader.carrying(reading, texts, places), strict=True
             )
         ]
-        found = find_asks(gated, models.asks, self._encoder, models.pipeline)
+        found = find_asks(gated, models.asks, self._encoder, models.pipeline, self._products)
         asks: list[list[Ask]] = [[] for _ in texts]
         for at, own in zip(places, found, strict=True):
             asks[at] = own

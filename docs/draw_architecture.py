@@ -41,7 +41,7 @@ def picture() -> str:
             210,
             150,
             "Sources",
-            ["Reddit, Hacker News", "files: csv … xlsx, zst", "surveys (solicited)", "your own file"],
+            ["Reddit, Hacker News", "files: csv … xlsx, zst", "surveys (solicited)", "your own"],
             PAPER,
         ),
         box(
@@ -123,8 +123,8 @@ def picture() -> str:
         ),
     ]
     body = "\n".join(shapes)
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"
- height="{HEIGHT}" font-family="system-ui, sans-serif" font-size="16" role="img"
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"
+ width="{WIDTH}" height="{HEIGHT}" font-family="system-ui, sans-serif" font-size="16" role="img"
  aria-label="The trip of a comment from a source to a report">
 <defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8"
  orient="auto"><path d="M0 0 L10 5 L0 10 z" fill="{ACCENT}"/></marker></defs>

@@ -325,7 +325,8 @@ def tag_ledger(
     categories = (
         settings.root / settings.classify.categories if settings.classify.categories else None
     )
-    load = partial(Tagger.load, categories, settings.classify.spacy_pipeline)
+    products = tuple(product for brand in settings.brand for product in brand.products)
+    load = partial(Tagger.load, categories, settings.classify.spacy_pipeline, products=products)
     tagger = load()
     tagged = unread = asks = 0
     with project.ledger() as ledger:

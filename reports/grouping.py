@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from reports.likeness import likeliest_pairs
-from reports.phrases import LONGER, MODIFIERS, Phrase, bare, content, phrase
+from reports.phrases import LONGER, MODIFIERS, Phrase, bare, content, names_nothing, phrase
 
 NO_GROUP = -1
 TIED_PEOPLE = 2
@@ -70,7 +70,11 @@ def group_asks(asks: pd.DataFrame, brand: re.Pattern[str] | None = None) -> Grou
     forms = {item: phrase(item, brand) for item in asks["item"].unique()}
     items = asks["item"].tolist()
     wants = (asks["type"] == "wants").tolist()
-    keys: list[Key] = [(w, forms[item].key) for w, item in zip(wants, items, strict=True)]
+    # What names nothing ("it back") is the same as nothing else: each such ask stands alone.
+    keys: list[Key] = [
+        (w, frozenset({f"@{uid}"}) if names_nothing(forms[item].key) else forms[item].key)
+        for w, item, uid in zip(wants, items, asks["uid"], strict=True)
+    ]
     census = _Census(keys, items, asks["person"].tolist(), counted)
     parent = _spellings(census, forms, wants, items, counted)
     _heads(census, parent, forms, wants, items)

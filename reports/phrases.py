@@ -56,6 +56,7 @@ _EMPTY_NOUNS = frozenset(
         *("fix", "fixed", "working"),
     )
 )
+_POINTING = frozenset(("back", "bring", "put", "one", "thing", "something", "anything", "stuff"))
 _ONE_FOR_ALL = {
     word: words[0]
     for words in (
@@ -109,6 +110,11 @@ def phrase(item: str, brand: re.Pattern[str] | None = None) -> Phrase:
     key, head = frozenset(words), frozenset(before)
     enough = len(head) > 1 and bool(content(head)) and head < key
     return Phrase(key, head if enough else None, _squashed(text))
+
+
+def names_nothing(key: frozenset[str]) -> bool:
+    """Whether the words of a key name no thing ("it back", "fix")."""
+    return not content(key) - _FILLERS - _EMPTY_NOUNS - _POINTING
 
 
 def content(key: frozenset[str]) -> frozenset[str]:

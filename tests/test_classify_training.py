@@ -44,7 +44,7 @@ def sample(lang: str) -> list[LabelledComment]:
 
 def small_corpus() -> Corpus:
     opinions = [Opinion("en", "so good", "positive"), Opinion("en", "so bad", "negative")]
-    return Corpus(sample("en"), opinions * 8, sample("pl"), [])
+    return Corpus(sample("en"), [], opinions * 8, sample("pl"), [])
 
 
 def test_two_trainings_write_the_same_models(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from classify.tagger import ENCODER_PART, ENGLISH_PART, OTHERS_PART, LanguageMod
 from classify.training.corpus import (
     LabelledComment,
     Opinion,
+    read_further,
     read_labelled,
     read_opinions,
     read_tweets,
@@ -31,9 +32,14 @@ ENCODER_VERSION = "lsa-96-1"
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All that is trained on: labelled comments and outside opinions, English and other."""
+    """All that is trained on: labelled comments and outside opinions, English and other.
+
+    ``english`` is the shared labelled set, on which cross-validation measures; ``further`` are
+    English comments that only train.
+    """
 
     english: list[LabelledComment]
+    further: list[LabelledComment]
     tweets: list[Opinion]
     others: list[LabelledComment]
     opinions: list[Opinion]
@@ -56,6 +62,7 @@ def read_corpus(data: Path) -> Corpus:
     """The training sets under ``data``. Raises ``DataError`` where one is missing."""
     return Corpus(
         read_labelled(data / "labelled" / "train.jsonl"),
+        read_further(data),
         read_tweets(data),
         read_labelled(data / "labelled" / "multilingual.jsonl"),
         read_opinions(data, SERVED_OTHERS, OPINIONS_PER_LANG),
@@ -77,9 +84,9 @@ def fit_others(comments: Sequence[LabelledComment], opinions: Sequence[Opinion])
 def fit_all(corpus: Corpus) -> Built:
     """All models on all data."""
     return Built(
-        fit_english(corpus.english, corpus.tweets),
+        fit_english([*corpus.english, *corpus.further], corpus.tweets),
         fit_others(corpus.others, corpus.opinions),
-        fit_encoder([*corpus.english, *corpus.others], ENCODER_VERSION),
+        fit_encoder([*corpus.english, *corpus.further, *corpus.others], ENCODER_VERSION),
     )
 
 

@@ -19,6 +19,7 @@ from classify.labels import CATEGORIES, SENTIMENTS
 from classify.ngrams import encode, fit_block
 from earful.errors import DataError
 
+LABELS = Path(__file__).parent / "labels"
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -123,6 +124,63 @@ def _ask(text: str, row: dict[str, Any], where: str) -> LabelledAsk:
         int(row["strength"]),
         row.get("moment") or "",
     )
+
+
+def read_further(data: Path) -> list[LabelledComment]:
+    """Comments labelled for earful besides the shared set: of two streams, and written for it.
+
+    The streams' comments lie in ``LABELS`` as labels only (uid, offsets, length); their texts are
+    joined from ``data``. Raises ``DataError`` where a text is not the one that was labelled.
+    """
+    texts = _stream_texts(data)
+    found = read_labelled(LABELS / "written.jsonl")
+    for name, domain in (("app_reviews", "app"), ("reddit_product_posts", "reddit")):
+        path = LABELS / f"{name}.jsonl"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            row = json.loads(line)
+            text = texts.get((row["uid"], row["characters"]))
+            if text is None:
+                raise DataError(
+                    f"the text of {row['uid']} is not the one that was labelled",
+                    where=f"{path}:{number}",
+                    next_step="Use the streams that the labels were made on.",
+                )
+            asks = tuple(_ask(text, _with_quote(text, ask), path.name) for ask in row["asks"])
+            found.append(
+                LabelledComment(
+                    row["uid"],
+                    domain,
+                    "en",
+                    text,
+                    row["sentiment"],
+                    tuple(row["categories"]),
+                    asks,
+                )
+            )
+    return found
+
+
+def _with_quote(text: str, ask: dict[str, Any]) -> dict[str, Any]:
+    return {**ask, "quote": text[ask["start"] : ask["end"]]}
+
+
+def _stream_texts(data: Path) -> dict[tuple[str, int], str]:
+    """(Uid, length) -> text of the two streams, title and body joined as in the labelled set.
+
+    A few uids stand twice in their stream, with different words: hence the length.
+    """
+    csv.field_size_limit(1 << 24)
+    texts: dict[tuple[str, int], str] = {}
+    with _opened(data / "streams" / "app_reviews.csv") as lines:
+        for row in csv.DictReader(lines):
+            text = row["content"].strip().replace("\r\n", "\n")
+            texts[f"app:{row['review_id']}", len(text)] = text
+    with _opened(data / "streams" / "reddit_product_posts.csv") as lines:
+        for row in csv.DictReader(lines):
+            title, body = row["title"].strip(), row["selftext"].strip()
+            text = (f"{title}. {body}" if body else title).replace("\r\n", "\n")
+            texts[f"reddit:{row['id']}", len(text)] = text
+    return texts
 
 
 def read_tweets(data: Path) -> list[Opinion]:

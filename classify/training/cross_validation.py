@@ -64,19 +64,26 @@ def _english(
     encoder: AskEncoder,
     streams: Sequence[str] | None,
 ) -> Evaluation:
-    comments = corpus.english
+    """Measured on the shared set only; what is alike to a held-out comment is not learned."""
+    measured = {comment.uid for comment in corpus.english}
+    comments = [*corpus.english, *corpus.further]
     fold = folds([comment.text for comment in comments], FOLDS, SEED)
     tags: list[dict[str, Any]] = []
     for number in range(FOLDS):
         learned = [
             comment
             for comment, own in zip(comments, fold, strict=True)
-            if own != number and (streams is None or comment.domain in streams)
+            if own != number
+            and (streams is None or comment.domain in streams or comment.uid not in measured)
         ]
         built = Built(fit_english(learned, corpus.tweets), others, encoder)
-        held = [c for c, own in zip(comments, fold, strict=True) if own == number]
+        held = [
+            comment
+            for comment, own in zip(comments, fold, strict=True)
+            if own == number and comment.uid in measured
+        ]
         tags += tag_comments(built.tagger(), held)
-    return evaluate([comment.record() for comment in comments], tags)
+    return evaluate([comment.record() for comment in corpus.english], tags)
 
 
 def _others(corpus: Corpus, english: LanguageModels, encoder: AskEncoder) -> Evaluation:
