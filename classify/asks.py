@@ -159,7 +159,7 @@ def find_asks(
         item = one.item
         if pipeline is not None and likely >= SURE_NAME:
             item = name
-        item = products.item(item, quote, around)
+        item = products.item(item, quote, gated.text)
         if pipeline is not None:
             item = canonical(quote) or item
         asks[one.comment].append(

@@ -12,15 +12,20 @@ _NAMES_NOTHING = frozenset(
         *("something", "anything", "everything", "stuff", "way", "fix", "please", "team"),
         *("offer", "menu", "option", "back", "bring", "put", "get", "make", "let", "do", "be"),
         *("serve", "sell", "add", "keep", "have", "the", "a", "an", "my", "your", "our", "their"),
-        *("some", "any", "again", "now", "here", "there", "all", "day"),
+        *("some", "any", "again", "now", "right", "then", "here", "there", "all", "day"),
+        *("today", "tonight", "true", "sort", "out", "undo", "happen", "guys", "yall", "y'all"),
     )
 )
 
 
 class Products:
-    """Product names to look for in asks; ``names`` in any case, singular or plural."""
+    """Product names to look for in asks; ``names`` in any case, singular or plural.
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    ``brands`` are names that tell nothing about what is asked for.
+    """
+
+    def __init__(self, names: Iterable[str] = (), brands: Iterable[str] = ()) -> None:
+        self._brands = frozenset(word for brand in brands for word in brand.lower().split())
         self.names = tuple(sorted({" ".join(name.lower().split()) for name in names if name}))
         longest_first = sorted(self.names, key=len, reverse=True)
         alternatives = "|".join(_pattern(name) for name in longest_first)
@@ -39,20 +44,20 @@ class Products:
         match = self._pattern.search(text) if self._pattern else None
         return "" if match is None else self._by_key[_key(match.group())]
 
-    def item(self, item: str, quote: str, window: str) -> str:
+    def item(self, item: str, quote: str, comment: str) -> str:
         """What is asked for, in the words of the settings where the ask names a product.
 
         An item that names a product, or that stands in a quote without one, is kept; an item of
-        words that name nothing ("it back") takes the product named around it.
+        words that name nothing ("it back") takes the first product of the comment.
         """
         if self._pattern is None or self._pattern.search(item):
             return item
-        return self.first(quote) or (self.first(window) if names_nothing(item) else "") or item
+        return self.first(quote) or (self.first(comment) if self._nothing(item) else "") or item
 
-
-def names_nothing(item: str) -> bool:
-    """Whether an item is made of words that name no thing ("it", "bring that back")."""
-    return all(word in _NAMES_NOTHING for word in re.findall(r"[\w']+", item.lower()))
+    def _nothing(self, item: str) -> bool:
+        """Whether an item is made of words that name no thing ("it", "bring that back")."""
+        words = re.findall(r"[\w']+", item.lower())
+        return all(word in _NAMES_NOTHING or word in self._brands for word in words)
 
 
 def _key(name: str) -> str:

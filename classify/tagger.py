@@ -67,7 +67,7 @@ class Tagger:
         categories_dir: Path | None = None,
         spacy_pipeline: str | None = None,
         artifact: Path = FOLDER,
-        products: Sequence[str] = (),
+        products: Products | None = None,
     ) -> Tagger:
         """The tagger of the shipped models, with a user's category files if a folder is named.
 
@@ -80,7 +80,7 @@ class Tagger:
         own = added_categories(categories_dir)
         english = _models(shipped, ENGLISH_PART, pipeline)
         space = english.reader.first.space
-        named = Products(products)
+        named = products or Products()
         version = f"{shipped.version}+{pipeline_version(pipeline)}+{files_digest(own)}"
         if named.version:
             version += f"+products-{named.version}"

@@ -319,13 +319,17 @@ def tag_ledger(
     on_progress: Progress = _no_progress,
 ) -> TagResult:
     """Read what this model has not read yet (or ``everything`` anew), then renew the facts."""
+    from classify.products import Products
     from classify.tagger import Tagger
 
     settings = project.settings
     categories = (
         settings.root / settings.classify.categories if settings.classify.categories else None
     )
-    products = tuple(product for brand in settings.brand for product in brand.products)
+    products = Products(
+        (product for brand in settings.brand for product in brand.products),
+        (name for brand in settings.brand for name in (*brand.names, *brand.misspellings)),
+    )
     load = partial(Tagger.load, categories, settings.classify.spacy_pipeline, products=products)
     tagger = load()
     tagged = unread = asks = 0

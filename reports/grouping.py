@@ -135,7 +135,7 @@ def _spellings(
     seen: set[tuple[bool, str]] = set()
     for position in np.flatnonzero(counted).tolist():
         wanted, item = wants[position], items[position]
-        if (wanted, item) not in seen:
+        if (wanted, item) not in seen and not names_nothing(forms[item].key):
             seen.add((wanted, item))
             squashed[wanted, forms[item].squashed].append((wanted, forms[item].key))
     parent: dict[Key, Key] = {}

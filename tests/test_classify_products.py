@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from classify.products import Products, names_nothing
+from classify.products import Products
 
-PRODUCTS = Products(["Egg Stack", "plum fizz", "hash coins", "stack"])
+PRODUCTS = Products(["Egg Stack", "plum fizz", "hash coins", "stack"], ["bramble burger"])
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,8 @@ PRODUCTS = Products(["Egg Stack", "plum fizz", "hash coins", "stack"])
         ("egg stack after 10:30", "an egg stack after 10:30", "", "egg stack after 10:30"),
         # Words that name nothing take the product named around them.
         ("it back", "bring it back", "Plum Fizz was the best. bring it back", "plum fizz"),
+        # The brand's own name is nothing to ask for.
+        ("sort bramble", "sort it bramble", "no hash coins. sort it bramble", "hash coins"),
         # An item with a name of its own does not take one from elsewhere.
         ("dark mode", "a dark mode please", "hash coins and a dark mode please", "dark mode"),
         # The longer name is the one that was meant.
@@ -36,9 +38,3 @@ def test_without_products_nothing_changes() -> None:
     assert Products().item("it back", "bring it back", "plum fizz") == "it back"
     assert Products().version == ""
     assert Products(["a"]).version != Products(["b"]).version
-
-
-def test_what_names_nothing() -> None:
-    """Pointing words are nothing to count by; a noun is."""
-    assert names_nothing("bring it back")
-    assert not names_nothing("breakfast")
