@@ -7,6 +7,7 @@ and run again: batches are stored whole, and what is there already is not stored
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,10 +23,11 @@ from earful.records import Admitted, Comment, Coverage
 from earful.settings import Source
 from earful.store import Ledger, UpsertCount
 from earful.tagging import tag_batches
+from earful.workers import over_batches
 
 if TYPE_CHECKING:
     from ingest.connector import Connector
-    from ingest.door import Door, Refused
+    from ingest.door import Refused
     from ingest.files import FileReading, Reject
     from ingest.pull import Progress as PullProgress
     from ingest.pull import PullResult
@@ -84,7 +86,7 @@ def import_file(
     rejects_file.parent.mkdir(exist_ok=True)
     rejects_file.unlink(missing_ok=True)
     with project.ledger(create=True) as ledger:
-        importing = _Import(ledger, project.door(), on_progress)
+        importing = _Import(ledger, project, on_progress)
         rejected = write_rejects(rejects_file, importing.rejects(reading))
         with ledger.transaction():
             ledger.add_coverage(
@@ -100,12 +102,17 @@ def import_file(
     )
 
 
+def load_admitting(project: Project) -> Callable[[list[Comment]], list[Admitted | Refused]]:
+    """What a worker process lets comments in with: a door of its own."""
+    return project.door().admit
+
+
 class _Import:
     """One file on its way into the ledger, batch by batch, and what was counted."""
 
-    def __init__(self, ledger: Ledger, door: Door, on_progress: Progress) -> None:
+    def __init__(self, ledger: Ledger, project: Project, on_progress: Progress) -> None:
         self._ledger = ledger
-        self._door = door
+        self._project = project
         self._on_progress = on_progress
         self.rows = 0
         self.counted = UpsertCount()
@@ -116,20 +123,27 @@ class _Import:
         """Store the comments; yield what could not be stored."""
         from ingest.files import Reject
 
-        for batch in _batches(entries, BATCH):
-            unreadable = [entry for entry in batch if isinstance(entry, Reject)]
-            words = self._door.redacted([reject.raw for reject in unreadable])
-            for reject, raw in zip(unreadable, words, strict=True):
+        door = self._project.door()
+        unreadable: deque[list[Reject]] = deque()
+
+        def readable() -> Iterator[list[Comment]]:
+            for batch in _batches(entries, BATCH):
+                unreadable.append([entry for entry in batch if isinstance(entry, Reject)])
+                yield [entry for entry in batch if isinstance(entry, Comment)]
+
+        for answers in over_batches(partial(load_admitting, self._project), readable()):
+            apart = unreadable.popleft()
+            words = door.redacted([reject.raw for reject in apart])
+            for reject, raw in zip(apart, words, strict=True):
                 yield replace(reject, raw=raw)
-            answers = self._door.admit([entry for entry in batch if isinstance(entry, Comment)])
             admitted, refused = _sort(answers)
             with self._ledger.transaction():
                 self.counted += self._ledger.upsert(admitted, datetime.now(UTC))
             for refusal in refused:
                 yield Reject(0, refusal.reason, refusal.comment_uid)
             self._widen([row.comment.created_at for row in admitted])
-            self.rows += len(batch)
-            self._on_progress(len(batch))
+            self.rows += len(answers) + len(apart)
+            self._on_progress(len(answers) + len(apart))
 
     def _widen(self, dates: Iterable[datetime | None]) -> None:
         known = [date for date in (*dates, self.first, self.last) if date is not None]
@@ -338,7 +352,7 @@ def tag_ledger(
             with ledger.transaction():
                 ledger.drop_tags(tagger.model_version, since)
         batches = ledger.untagged(tagger.model_version, since, BATCH)
-        for tags in tag_batches(batches, tagger, load):
+        for tags in tag_batches(batches, load):
             with ledger.transaction():
                 ledger.save_tags(tags)
                 ledger.set_meta("model_version", tagger.model_version)

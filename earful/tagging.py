@@ -1,15 +1,12 @@
-"""Running the tagger over many batches, in two processes where there is enough to read."""
+"""Tagging and measuring files: texts in, tags out, without a project."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import chain, islice
-from multiprocessing import get_context
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +14,13 @@ import pyarrow as pa
 
 from earful.errors import ConfigurationError, DataError, did_you_mean
 from earful.records import READ_SCHEMA
+from earful.workers import over_batches
 
 if TYPE_CHECKING:
     from classify.evaluation import Evaluation
     from classify.tagger import Tagger
 
 BATCH = 1000
-# Below this many batches a second process costs more than it saves.
-BATCHES_FOR_A_POOL = 4
 
 OUTPUT_SCHEMA = pa.schema(
     [
@@ -60,43 +56,17 @@ OUTPUT_SCHEMA = pa.schema(
 
 Progress = Callable[[int], None]
 
-_tagger: Tagger | None = None  # one per worker process
 
-
-def _start_worker(load: Callable[[], Tagger]) -> None:
-    global _tagger
-    _tagger = load()
-
-
-def _tag_in_worker(batch: pa.RecordBatch) -> pa.RecordBatch:
-    assert _tagger is not None
-    return _tagger.tag(batch)
+def load_reading(load: Callable[[], Tagger]) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """What a worker process reads with: the method ``tag`` of a tagger of its own."""
+    return load().tag
 
 
 def tag_batches(
-    batches: Iterable[pa.RecordBatch], tagger: Tagger, load: Callable[[], Tagger]
+    batches: Iterable[pa.RecordBatch], load: Callable[[], Tagger]
 ) -> Iterator[pa.RecordBatch]:
-    """Tag batches in the order given, on all cores where there are several batches.
-
-    ``load`` makes the tagger anew inside each worker process. At most a few batches are in
-    flight, so that memory stays flat.
-    """
-    iterator = iter(batches)
-    first = list(islice(iterator, BATCHES_FOR_A_POOL))
-    workers = min(os.cpu_count() or 1, 8)
-    if len(first) < BATCHES_FOR_A_POOL or workers == 1:
-        yield from (tagger.tag(batch) for batch in chain(first, iterator))
-        return
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(load,)
-    ) as pool:
-        waiting: deque[Future[pa.RecordBatch]] = deque()
-        for batch in chain(first, iterator):
-            waiting.append(pool.submit(_tag_in_worker, batch))
-            if len(waiting) >= 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    """Tag batches in the order given, on all cores where there are several batches."""
+    return over_batches(partial(load_reading, load), batches)
 
 
 @dataclass(slots=True)
@@ -136,12 +106,11 @@ def tag_file(
             where=str(source),
             next_step="Name it with --text-column. " + did_you_mean(text_column, table.columns),
         )
-    tagger = Tagger.load()
     batches = _read_batches(table, text_column, id_column)
     tagged = TaggedFile(output)
 
     def answers() -> Iterator[dict[str, Any]]:
-        for tags in tag_batches(batches, tagger, Tagger.load):
+        for tags in tag_batches(batches, Tagger.load):
             for row in tags.to_pylist():
                 tagged.rows += 1
                 tagged.unread += not row["read"]
@@ -218,10 +187,9 @@ def evaluate_file(file: Path, on_progress: Progress = lambda _: None) -> Evaluat
             raise DataError(
                 f"not a JSON object: {error}", where=f"{file}, line {number}"
             ) from error
-    tagger = Tagger.load()
     batches = _read_batches(((n, row) for n, row in enumerate(gold)), "text", "uid")
     tags: list[dict[str, Any]] = []
-    for batch in tag_batches(batches, tagger, Tagger.load):
+    for batch in tag_batches(batches, Tagger.load):
         tags += batch.to_pylist()
         on_progress(batch.num_rows)
     return evaluate(gold, tags)

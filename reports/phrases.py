@@ -40,6 +40,13 @@ _SPELLINGS = (
 _RETURN = re.compile(r"^(?:bring(?:ing)?\s+back|(?:the\s+)?return\s+of)\s+(?=\w)")
 _COMES_BACK = re.compile(r"(?<!\bcash)(?<!\bmoney)(?<!\bcall)(?<!\bfeed)\s+back(?:\s+again)?$")
 _CONTEXT = re.compile(r"\s+(?:in|on|at|for|near|inside|during|when|while)\s+")
+_TIME = re.compile(
+    r"\s+(?:in|on|at|during|for|every)\s+(?:the\s+|an?\s+)?(?:early\s+|late\s+)?"
+    r"(?:mornings?|afternoons?|evenings?|nights?|lunch(?:\s?time)?|dinner(?:\s?time)?|noon|midday"
+    r"|midnight|weekends?|weekdays?|(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+    r"|\d{1,2}(?:[:.]\d\d)?\s*(?:[ap]\.?m\.?)?)$"
+)
+"""When a thing is wanted: kept as the ask's moment, and no part of what is wanted."""
 _WORD = re.compile(r"@?\w+")
 
 _FILLERS = frozenset(
@@ -101,6 +108,8 @@ def phrase(item: str, brand: re.Pattern[str] | None = None) -> Phrase:
     A phrase made of nothing but fillers and names keeps them all.
     """
     text = _plain(item)
+    if _WORD.search(untimed := _TIME.sub("", text)):
+        text = untimed
     if brand is not None and _WORD.search(unnamed := brand.sub(" ", text)):
         text = unnamed
     words = _folded(text)

@@ -36,6 +36,8 @@ SAME = [
     ("Gluten-Free Cake", "gluten free cakes"),
     ("glutenfree cake", "gluten-free cake"),
     ("dark mode", "night theme"),
+    ("porridge", "porridge in the afternoon"),
+    ("soup at lunchtime", "soup at 4 pm"),
     ("log-in by e-mail", "login by email"),
     ("cleaner restrooms", "cleaner toilets"),
     ("lower prices", "cheaper price"),
@@ -45,6 +47,7 @@ SAME = [
     ("plant-based cake", "vegan cake"),
 ]
 APART = [
+    ("tea on the terrace", "tea at the counter"),
     ("offline search", "offline editing"),
     ("more staff", "staff training"),
     ("more staff", "better staff"),
@@ -190,3 +193,9 @@ def test_vectors_bring_other_words_together_but_never_near_misses() -> None:
 def test_few_vectors_decide_nothing() -> None:
     """With too few vectors nobody knows what chance would give."""
     assert list(likeliest_pairs(np.ones((20, 4), dtype=np.float32), lambda a, b: True)) == []
+
+
+def test_what_names_nothing_is_grouped_with_nothing() -> None:
+    """ "It back" said by ten people is no wish that ten people share."""
+    asks = frame(("it back",), ("it back",), ("back",), ("fix",), ("tea",), ("tea",))
+    assert together(group_asks(asks)) == [0, 1, 2, 3, 4, 4]

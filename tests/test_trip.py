@@ -220,7 +220,7 @@ def test_eval_prints_figures(tmp_path: Path, earful: Callable) -> None:
     gold.write_text('{"text": "no labels"}\n')
     broken = earful("eval", str(gold))
     assert broken.code == 1
-    assert "line 1" in broken.err
+    assert "row 1" in broken.err
 
 
 def test_doctor_is_well_after_the_trip(project: Path, earful: Callable) -> None:
