@@ -56,7 +56,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "created_at": (
         "created_at", "created_utc", "created", "created_time", "created_on", "creation_date",
         "date_created", "at_iso", "at", "date_posted", "posted_at", "post_date", "tweet_created",
-        "published_at", "publish_date", "published", "submitted_at", "submission_date",
+        "reviewed_at", "reviewed_on", "written_at", "written_on", "commented_at", "answered_at",
+        "responded_at", "response_date", "published_at", "publish_date", "published",
+        "submitted_at", "submission_date",
         "date_submitted", "submit_date", "timestamp", "time_stamp", "timestamp_created",
         "unix_review_time", "review_date", "date_of_review", "review_time", "comment_date",
         "comment_time", "date_iso", "datetime", "date_time", "date", "time", "when", "sent_at",
