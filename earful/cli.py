@@ -131,7 +131,8 @@ def import_(
         stdout.print(str(reading.guess), markup=False, soft_wrap=True)
         with progress(f"reading {path.name}") as advance:
             result = import_file(opened, reading, path=path, source=source, on_progress=advance)
-        for note in result.notes:
+        shown = set(reading.guess.describe())
+        for note in (note for note in result.notes if note not in shown):
             stdout.print(f"  note: {note}", markup=False, soft_wrap=True)
         stdout.print(f"  {_counts(result.rows, result.counted)}", soft_wrap=True)
         if result.rejects_file:

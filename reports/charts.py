@@ -416,29 +416,29 @@ def _shares(axes: Axes, shares: Mapping[str, pd.Series[Any]], top: float) -> Non
     axes.set_xticks([])
 
 
-def plot_series(series: pd.DataFrame, axes: Axes | None = None) -> Axes:
-    """Draw ``reports.frames.series_frame`` rows of a few signals, people by month, for a notebook.
+def plot_series(series: pd.DataFrame) -> Figure:
+    """Draw ``reports.frames.series_frame`` rows of a few signals for a notebook.
 
-    Gives the axes, drawn into a figure of their own where none are given.
+    One row per signal over a shared time, people by quarter (the sum of the weeks'), with zero
+    where nobody asked; each row has its own height, and its highest quarter is labelled.
     """
-    if axes is None:
-        axes = Figure(figsize=(_WIDTH, 3.2), layout="constrained").add_subplot()
-    month = series["week"].dt.to_period("M").dt.to_timestamp()
-    for (name, rows), colour in zip(
-        series.groupby("name", sort=False), _line_colours(), strict=False
-    ):
-        people = rows.groupby(month.loc[rows.index])["people"].sum()
-        axes.plot(people.index, people.to_numpy(), color=colour, linewidth=1.6)
+    names = list(dict.fromkeys(series["name"]))
+    quarter = series["week"].dt.to_period("Q")
+    quarters = pd.period_range(quarter.min(), quarter.max(), freq="Q")
+    figure = Figure(figsize=(_WIDTH, 0.9 * len(names) + 0.5), layout="constrained")
+    rows = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, name in zip(rows, names, strict=True):
+        own = series["name"] == name
+        people = series[own].groupby(quarter[own])["people"].sum().reindex(quarters, fill_value=0)
+        starts = people.index.to_timestamp()
+        axes.fill_between(starts, people.to_numpy(), step="post", color=ACCENT, alpha=0.15)
+        axes.step(starts, people.to_numpy(), where="post", color=ACCENT, linewidth=1.4)
+        top = int(people.to_numpy().argmax())
         axes.annotate(
-            str(name), (people.index[-1], people.iloc[-1]), xytext=(5, 0),
-            textcoords="offset points", color=colour, va="center",
-        )  # fmt: skip
-    axes.set_ylabel("people a month (sum of weeks)")
-    axes.spines[["top", "right"]].set_visible(False)
-    return axes
-
-
-def _line_colours() -> Iterator[str]:
-    yield from (ACCENT, WARM, INK, "#6a9fb5", MUTED)
-    while True:
-        yield "#9aa5af"
+            str(people.iloc[top]), (starts[top], people.iloc[top]), fontsize=8, va="bottom"
+        )
+        axes.set_ylim(0, 1.3 * max(1, people.max()))
+        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
+        axes.set_yticks([])
+        axes.spines[["top", "right", "left"]].set_visible(False)
+    return figure

@@ -66,6 +66,9 @@ class ColumnGuess:
         """The one column that fills a field, None where nothing does."""
         return next(iter(self.columns(field_name)), None)
 
+    def __str__(self) -> str:
+        return "\n".join(f"  {line}" for line in self.describe())
+
     def describe(self) -> list[str]:
         """One line per field, then the columns that are not used."""
         lines = [str(choice) for choice in self.choices]
