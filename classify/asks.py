@@ -12,7 +12,15 @@ from spacy.tokens import Doc
 
 from classify import english
 from classify.clauses import Clause
-from classify.items import ItemRanker, candidates, canonical, plain_item, tidy
+from classify.evaluation import item_words
+from classify.items import (
+    ItemRanker,
+    candidates,
+    canonical,
+    canonical_names,
+    plain_item,
+    tidy,
+)
 from classify.kinds import AskKinds
 from classify.moments import moment_of, place_words_of
 from classify.products import Products
@@ -157,7 +165,7 @@ def find_asks(
             row, wants=gated.wants, requests=gated.requests
         )
         item = one.item
-        if pipeline is not None and likely >= SURE_NAME:
+        if pipeline is not None and likely >= SURE_NAME and _fits(name, quote):
             item = name
         item = products.item(item, quote, gated.text)
         if pipeline is not None:
@@ -177,6 +185,16 @@ def find_asks(
             )
         )
     return _with_vectors(asks, encoder)
+
+
+def _fits(name: str, quote: str) -> bool:
+    """Whether a shared name may stand for these words.
+
+    The names of the codebook stand for many wordings; any other must have a word in common with
+    the quote, or it would be a guess from another trade.
+    """
+    codebook = {canonical_name for canonical_name, _ in canonical_names()}
+    return name in codebook or bool(item_words(name) & item_words(quote))
 
 
 def _quoted(
