@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -91,13 +92,16 @@ def measure(name: str, folder: Path) -> dict[str, Any]:
     counts["unread"] = ledger.execute("SELECT count(*) FROM tags WHERE NOT read").fetchone()[0]
     ledger.close()
     report = json.loads((folder / "out" / "signals.json").read_text(encoding="utf-8"))
-    rejects = list((folder / "rejects").glob("*.csv")) if (folder / "rejects").is_dir() else []
+    rejects = sum(
+        sum(1 for _ in path.open(encoding="utf-8")) - 1 for path in folder.glob("rejects/*.csv")
+    )
     for figures in steps.values():
         figures["comments_per_second"] = round(counts["comments"] / figures["seconds"])
     return {
         "file": file,
+        "rows": int(steps["import"].pop("rows")),
         "counts": counts,
-        "rejects": sum(sum(1 for _ in path.open(encoding="utf-8")) - 1 for path in rejects),
+        "rejects": rejects,
         "ladder": report["ladder"],
         "signals": len(report["signals"]),
         "grades": grades(report["signals"]),
@@ -117,7 +121,9 @@ def step(arguments: list[str], folder: Path) -> dict[str, float]:
     """Run one command; seconds, CPU seconds, and peak MB summed over its processes."""
     folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    process = subprocess.Popen([str(EARFUL), *arguments], cwd=folder, stdout=subprocess.DEVNULL)
+    said = folder / "said.txt"
+    with said.open("w") as file:
+        process = subprocess.Popen([str(EARFUL), *arguments], cwd=folder, stdout=file)
     peak = [0.0]
     watcher = threading.Thread(target=watch, args=(process, peak), daemon=True)
     watcher.start()
@@ -125,7 +131,9 @@ def step(arguments: list[str], folder: Path) -> dict[str, float]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"earful {' '.join(arguments)} ended with {process.returncode}")
+    rows = re.search(r"([\d,]+) rows read", said.read_text())
     return {
+        **({"rows": float(rows[1].replace(",", ""))} if rows else {}),
         "seconds": round(time.monotonic() - started, 1),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
         "peak_mb": round(max(peak[0], usage.ru_maxrss / 1024)),

@@ -63,7 +63,58 @@ _EMPTY_NOUNS = frozenset(
         *("fix", "fixed", "working"),
     )
 )
-_POINTING = frozenset(("back", "bring", "put", "one", "thing", "something", "anything", "stuff"))
+_POINTING = frozenset(
+    (
+        *("back", "bring", "put", "one", "thing", "something", "anything", "stuff"),
+        # Korean, Japanese, Polish, Spanish, German, French: pronouns, particles, intensifiers.
+        *(
+            "이",
+            "그",
+            "저",
+            "이런",
+            "그런",
+            "정말",
+            "진짜",
+            "너무",
+            "그냥",
+            "아",
+            "내",
+            "내가",
+            "나",
+            "우리",
+        ),
+        *(
+            "역시",
+            "하지만",
+            "그리고",
+            "더",
+            "좀",
+            "잘",
+            "왜",
+            "다",
+            "또",
+            "이거",
+            "이건",
+            "그래도",
+            "근데",
+        ),
+        *(
+            "これ",
+            "それ",
+            "もっと",
+            "とても",
+            "ください",
+            "to",
+            "je",
+            "się",
+            "nie",
+            "jest",
+            "bardzo",
+        ),
+        *("lo", "la", "el", "que", "muy", "más", "esto", "es", "sie", "das", "ist", "mehr", "sehr"),
+        *("bitte", "ça", "le", "les", "très", "plus"),
+    )
+)
 _ONE_FOR_ALL = {
     word: words[0]
     for words in (
