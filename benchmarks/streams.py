@@ -95,11 +95,13 @@ def measure(name: str, folder: Path) -> dict[str, Any]:
     rejects = sum(
         sum(1 for _ in path.open(encoding="utf-8")) - 1 for path in folder.glob("rejects/*.csv")
     )
+    rows = int(steps["import"].pop("rows"))
+    steps["import again"].pop("rows")
     for figures in steps.values():
         figures["comments_per_second"] = round(counts["comments"] / figures["seconds"])
     return {
         "file": file,
-        "rows": int(steps["import"].pop("rows")),
+        "rows": rows,
         "counts": counts,
         "rejects": rejects,
         "ladder": report["ladder"],
