@@ -7,6 +7,7 @@ them, so that ``--help`` is quick.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -33,7 +34,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Hears what customers ask for: comments in, demand signals out, on your own machine.",
 )
-stdout = Console(highlight=False)
+# File names and comments are shown as they are: brackets in them are no markup.
+stdout = Console(highlight=False, markup=False)
+
+DEBUG = "EARFUL_DEBUG"
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2200
 
 ProjectOption = Annotated[
     Path | None,
@@ -56,7 +61,7 @@ def main() -> None:
     try:
         app()
     except EarfulError as error:
-        stderr.print(f"earful: {error}", markup=False, soft_wrap=True)
+        stderr.print(f"earful: {error}", soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         stderr.print("Stopped. What was done is kept; the same command goes on from here.")
@@ -65,6 +70,20 @@ def main() -> None:
         # The reader of our output has gone (earful search ... | head): nothing is wrong.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        stderr.print(f"earful: {where}{error.strerror or error}", soft_wrap=True)
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        stderr.print(
+            f"earful: this should not have happened: {type(error).__name__}: {error}\n"
+            f"Nothing that was stored is lost. Run it again with {DEBUG}=1 to see where it failed,"
+            " and report that.",
+            soft_wrap=True,
+        )
+        sys.exit(1)
 
 
 @app.command(epilog="Example: earful init shop && cd shop")
@@ -113,8 +132,10 @@ def import_(
     """Bring files into the ledger. The same file twice adds nothing."""
     from earful.pipeline import import_file
     from earful.project import Project
+    from earful.settings import check_source_name
     from ingest.files import parse_map, read_comments
 
+    check_source_name(source)
     opened = Project.open(project)
     mapping = parse_map(map_) if map_ else None
     for path in files:
@@ -128,12 +149,12 @@ def import_(
             secret=opened.keyring.row_key,
         )
         stdout.print(f"{path}:", soft_wrap=True)
-        stdout.print(str(reading.guess), markup=False, soft_wrap=True)
+        stdout.print(str(reading.guess), soft_wrap=True)
         with progress(f"reading {path.name}") as advance:
             result = import_file(opened, reading, path=path, source=source, on_progress=advance)
         shown = set(reading.guess.describe())
         for note in (note for note in result.notes if note not in shown):
-            stdout.print(f"  note: {note}", markup=False, soft_wrap=True)
+            stdout.print(f"  note: {note}", soft_wrap=True)
         stdout.print(f"  {_counts(result.rows, result.counted)}", soft_wrap=True)
         if result.rejects_file:
             stdout.print(
@@ -174,7 +195,7 @@ def pull(
         )
     for outcome in outcomes:
         failed = failed or outcome.error is not None
-        stdout.print(f"{outcome.source}: {outcome}", markup=False, soft_wrap=True)
+        stdout.print(f"{outcome.source}: {outcome}", soft_wrap=True)
     if failed:
         raise typer.Exit(1)
 
@@ -213,7 +234,7 @@ def tag(
             file_result = tag_file(
                 input_, output, text_column=text_column, id_column=id_column, on_progress=advance
             )
-        stdout.print(f"{file_result}", markup=False, soft_wrap=True)
+        stdout.print(f"{file_result}", soft_wrap=True)
         return
     from earful.pipeline import tag_ledger
     from earful.project import Project
@@ -223,7 +244,7 @@ def tag(
         result = tag_ledger(
             opened, everything=all_, since=_day(since, "--since"), on_progress=advance
         )
-    stdout.print(f"{result}", markup=False, soft_wrap=True)
+    stdout.print(f"{result}", soft_wrap=True)
 
 
 @app.command(epilog="Example: earful report --since 2025-01-01 --source forum --format html,json")
@@ -251,7 +272,7 @@ def report(
         since=_day(since, "--since"),
         until=_day(until, "--until"),
         sources=source or [],
-        formats=format_.split(",") if format_ else None,
+        formats=[name.strip() for name in format_.split(",")] if format_ is not None else None,
     )
     _show_signals(made.demand, 10)
     for path in made.files:
@@ -268,9 +289,9 @@ def run(project: ProjectOption = None) -> None:
     with progress("pulling") as advance:
         outcomes = pull_sources(opened, [], on_progress=advance)
     for outcome in outcomes:
-        stdout.print(f"{outcome.source}: {outcome}", markup=False, soft_wrap=True)
+        stdout.print(f"{outcome.source}: {outcome}", soft_wrap=True)
     with progress("tagging") as advance:
-        stdout.print(f"{tag_ledger(opened, on_progress=advance)}", markup=False, soft_wrap=True)
+        stdout.print(f"{tag_ledger(opened, on_progress=advance)}", soft_wrap=True)
     made = make_report(opened)
     _show_signals(made.demand, 10)
     for path in made.files:
@@ -282,7 +303,7 @@ def run(project: ProjectOption = None) -> None:
 @app.command(epilog="Example: earful search 'all day' breakfast")
 def search(
     words: Annotated[list[str], typer.Argument(help="All must occur; word* for beginnings.")],
-    limit: Annotated[int, typer.Option(help="At most this many.", min=1)] = 20,
+    limit: Annotated[int, typer.Option(help="At most this many.", min=1, max=10_000)] = 20,
     project: ProjectOption = None,
 ) -> None:
     """Find comments by their words."""
@@ -293,8 +314,8 @@ def search(
         hits = ledger.search(" ".join(f'"{w}"' if " " in w else w for w in words), limit)
     for hit in hits:
         day = f"{hit.created_at:%Y-%m-%d}" if hit.created_at else "no date"
-        stdout.print(f"{hit.uid}  {day}  {hit.url or ''}", markup=False, soft_wrap=True)
-        stdout.print(f"    {' '.join(hit.snippet.split())}", markup=False, soft_wrap=True)
+        stdout.print(f"{hit.uid}  {day}  {hit.url or ''}", soft_wrap=True)
+        stdout.print(f"    {' '.join(hit.snippet.split())}", soft_wrap=True)
     if not hits:
         stdout.print("Nothing found. A beginning can be searched with a star: breakf*")
 
@@ -336,7 +357,7 @@ def forget(
     if not yes and sys.stdin.isatty():
         typer.confirm(f"Erase everything of {who!r}? This cannot be undone", abort=True)
     proof = erase(opened, who)
-    stdout.print(f"{proof}", markup=False, soft_wrap=True)
+    stdout.print(f"{proof}", soft_wrap=True)
     if proof.leftovers:
         raise typer.Exit(1)
 
@@ -367,7 +388,7 @@ def doctor(project: ProjectOption = None) -> None:
     stdout.print(table)
     for finding in findings:
         if finding.next_step:
-            stdout.print(f"{finding.what}: {finding.next_step}", markup=False, soft_wrap=True)
+            stdout.print(f"{finding.what}: {finding.next_step}", soft_wrap=True)
     if any(finding.state == "wrong" for finding in findings):
         raise typer.Exit(1)
 
@@ -381,7 +402,7 @@ def demo(
     """Run all of it on a made-up five-year feed that ships with earful, offline."""
     from earful.pipeline import run_demo
 
-    made = run_demo(folder, say=lambda line: stdout.print(line, markup=False, soft_wrap=True))
+    made = run_demo(folder, say=lambda line: stdout.print(line, soft_wrap=True))
     _show_signals(made.demand, 10)
     stdout.print(f"Open the brief: {made.brief}", soft_wrap=True)
 
@@ -440,6 +461,12 @@ def _day(text: str | None, option: str) -> datetime | None:
         raise ConfigurationError(
             f"{text!r} is no date", where=option, next_step="Write it as 2025-01-31."
         ) from error
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        raise ConfigurationError(
+            f"{text!r} is no day that comments are from",
+            where=option,
+            next_step=f"Give a year from {EARLIEST_YEAR} to {LATEST_YEAR}.",
+        )
     return day if day.tzinfo else day.replace(tzinfo=UTC)
 
 

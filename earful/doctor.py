@@ -14,17 +14,21 @@ from typing import Literal
 from earful.errors import EarfulError
 from earful.facts import open_facts
 from earful.project import Project
+from earful.settings import find_root
 from earful.store import Ledger
 
 STAGES = ("ingest", "classify", "reports")
 LIBRARIES = ("pandas", "scikit-learn", "spacy", "praw", "duckdb", "ibis-framework", "pyarrow")
 
 
+State = Literal["well", "note", "wrong"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at. ``next_step`` says what to do where it is not well."""
 
-    state: Literal["well", "note", "wrong"]
+    state: State
     what: str
     detail: str
     next_step: str = ""
@@ -36,15 +40,25 @@ def examine(start: Path | None) -> list[Finding]:
     try:
         project = Project.open(start)
     except EarfulError as error:
-        return [*findings, Finding("note", "project", error.message, error.next_step)]
+        state: State = "wrong" if _in_a_project(start) else "note"
+        return [*findings, Finding(state, "project", str(error), error.next_step)]
     findings.append(Finding("well", "project", str(project.settings.root)))
     findings += _connectors(project)
     try:
         with project.ledger() as ledger:
             findings += [*_ledger(ledger), *_sources(ledger), *_facts(project, ledger)]
     except EarfulError as error:
-        findings.append(Finding("note", "ledger", error.message, error.next_step))
+        state = "wrong" if project.settings.ledger_path.exists() else "note"
+        findings.append(Finding(state, "ledger", error.message, error.next_step))
     return findings
+
+
+def _in_a_project(start: Path | None) -> bool:
+    try:
+        find_root(start)
+    except EarfulError:
+        return False
+    return True
 
 
 def _installation() -> Iterator[Finding]:

@@ -96,7 +96,14 @@ def open_facts(root: Path) -> Facts:
         raise DataError(
             "there are no facts yet", where=str(root), next_step="Tag comments first: earful tag"
         )
-    return Facts(root, Manifest(**json.loads(path.read_text(encoding="utf-8"))))
+    try:
+        return Facts(root, Manifest(**json.loads(path.read_text(encoding="utf-8"))))
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"the list of facts cannot be read: {error}",
+            where=str(path),
+            next_step="Delete the folder; the next report builds the facts anew.",
+        ) from error
 
 
 def build_facts(ledger: Ledger, root: Path, spam_threshold: float) -> Facts:
@@ -105,15 +112,15 @@ def build_facts(ledger: Ledger, root: Path, spam_threshold: float) -> Facts:
     Nothing is written where the facts there are of this very state.
     """
     changes = ledger.changes()
-    if (root / "manifest.json").is_file():
-        present = open_facts(root)
-        if (
-            present.manifest.ledger_changes == changes
-            and present.manifest.spam_threshold == spam_threshold
-            and present.comments.is_file()
-            and present.asks.is_file()
-        ):
-            return present
+    present = _present(root)
+    if (
+        present is not None
+        and present.manifest.ledger_changes == changes
+        and present.manifest.spam_threshold == spam_threshold
+        and present.comments.is_file()
+        and present.asks.is_file()
+    ):
+        return present
     active = ledger.get_meta("model_version") or ""
     folder = f"facts-{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
     (root / folder).mkdir(parents=True)
@@ -149,6 +156,14 @@ def build_facts(ledger: Ledger, root: Path, spam_threshold: float) -> Facts:
         if old.name != folder:
             shutil.rmtree(old, ignore_errors=True)
     return Facts(root, manifest)
+
+
+def _present(root: Path) -> Facts | None:
+    """The facts that there are, if they can be read: they are rebuilt where not."""
+    try:
+        return open_facts(root)
+    except DataError:
+        return None
 
 
 def _write(

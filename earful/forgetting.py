@@ -67,7 +67,8 @@ def forget(project: Project, who: str) -> Proof:
         refresh_facts(project, ledger)
         # The facts' build wrote to the ledger again; leave no log behind.
         ledger.scrub()
-    return _prove(project, erased)
+        shared = {words for words in erased.words if ledger.says(words)}
+    return _prove(project, erased, shared)
 
 
 def _erase(project: Project, ledger: Ledger, who: str) -> Erasure:
@@ -83,9 +84,14 @@ def _erase(project: Project, ledger: Ledger, who: str) -> Erasure:
     return ledger.forget_authors(keys)
 
 
-def _prove(project: Project, erased: Erasure) -> Proof:
+def _prove(project: Project, erased: Erasure, shared: set[str]) -> Proof:
+    """Search every file; ``shared`` are words that other people's comments hold as well."""
     needles = [needle.encode() for needle in (*erased.uids, *erased.author_keys)]
-    needles += [words.encode() for words in erased.words if len(words.split()) >= WORDS_THAT_TELL]
+    needles += [
+        words.encode()
+        for words in erased.words
+        if len(words.split()) >= WORDS_THAT_TELL and words not in shared
+    ]
     root = project.settings.root
     leftovers: list[str] = []
     reports: list[str] = []

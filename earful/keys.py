@@ -9,7 +9,6 @@ askers cannot be answered; nothing else is lost.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import os
@@ -77,7 +76,7 @@ class Keyring:
                 where=str(path),
                 next_step=f"Close it with: chmod 600 '{path}'",
             )
-        return cls(_decode(path.read_text(encoding="ascii"), str(path)))
+        return cls(_decode(path.read_text(encoding="ascii", errors="replace"), str(path)))
 
     def pseudonym(self, source: str, instance: str, author: str) -> str:
         """A pseudonym of 26 characters: stable per person and platform, not to be turned back."""
@@ -107,7 +106,7 @@ def _derive(secret: bytes, purpose: bytes) -> bytes:
 def _decode(encoded: str, where: str) -> bytes:
     try:
         secret = base64.b64decode(encoded.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         secret = b""
     if len(secret) != SECRET_BYTES:
         raise ConfigurationError(

@@ -14,7 +14,7 @@ from rich.progress import TimeRemainingColumn as Remaining
 SECONDS_BETWEEN_LINES = 5.0
 
 # Progress goes to standard error, so that standard output can be piped on.
-stderr = Console(stderr=True, highlight=False)
+stderr = Console(stderr=True, highlight=False, markup=False)
 
 
 @contextmanager

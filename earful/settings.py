@@ -6,6 +6,7 @@ folder (see ``earful.keys``), credentials of a platform from the environment onl
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,8 @@ from earful.errors import ConfigurationError, did_you_mean
 
 FILE_NAME = "earful.toml"
 LEDGER_NAME = "earful.db"
+# A source is a part of uids, between colons, and of file names.
+SOURCE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
 
 class _Section(BaseModel):
@@ -48,7 +51,7 @@ class Source(_Section):
     ``name`` is the ``source`` part of every uid and what ``earful pull NAME`` takes.
     """
 
-    name: str
+    name: str = Field(pattern=SOURCE_NAME)
     connector: str
     options: dict[str, Any] = Field(default_factory=dict)
 
@@ -119,6 +122,15 @@ class Settings(_Section):
     def facts_path(self) -> Path:
         """The folder of Parquet facts, rebuildable from the ledger at any time."""
         return self.root / "facts"
+
+
+def check_source_name(name: str) -> None:
+    """Raise ``ConfigurationError`` where ``name`` cannot be the name of a source."""
+    if not re.fullmatch(SOURCE_NAME, name):
+        raise ConfigurationError(
+            f"{name!r} cannot be the name of a source",
+            next_step="Use up to 64 letters, digits, dots, hyphens and underscores: shop-reviews.",
+        )
 
 
 def find_root(start: Path | None = None) -> Path:

@@ -19,6 +19,7 @@ from earful.workers import over_batches
 if TYPE_CHECKING:
     from classify.evaluation import Evaluation
     from classify.tagger import Tagger
+    from ingest.files import Reject, Table
 
 BATCH = 1000
 
@@ -77,10 +78,15 @@ class TaggedFile:
     rows: int = 0
     unread: int = 0
     asks: int = 0
+    rejected: int = 0
+    rejects_file: Path | None = None
 
     def __str__(self) -> str:
         unread = f", {self.unread:,} in languages that are not served" if self.unread else ""
-        return f"{self.output}: {self.rows:,} rows, {self.asks:,} asks{unread}"
+        told = f"{self.output}: {self.rows:,} rows, {self.asks:,} asks{unread}"
+        if self.rejects_file:
+            told += f"\n{self.rejected:,} rows could not be read; see {self.rejects_file}"
+        return told
 
 
 def tag_file(
@@ -93,11 +99,12 @@ def tag_file(
 ) -> TaggedFile:
     """Tag a file row by row into jsonl or Parquet; stateless, nothing is stored elsewhere.
 
-    A row without an id gets its line number. Raises ``ConfigurationError`` where a column or
+    A row without an id is called by its line, a row that cannot be read is
+    set aside beside the output. Raises ``ConfigurationError`` where a column or
     the kind of output is unknown.
     """
     from classify.tagger import Tagger
-    from ingest.files import open_table, write_rows
+    from ingest.files import open_table, write_rejects, write_rows
 
     table = open_table(source)
     if text_column not in table.columns:
@@ -106,7 +113,8 @@ def tag_file(
             where=str(source),
             next_step="Name it with --text-column. " + did_you_mean(text_column, table.columns),
         )
-    batches = _read_batches(table, text_column, id_column)
+    rejects: list[Reject] = []
+    batches = _read_batches(_readable(table, rejects), text_column, id_column)
     tagged = TaggedFile(output)
 
     def answers() -> Iterator[dict[str, Any]]:
@@ -125,7 +133,21 @@ def tag_file(
         write_rows(output, pairs, schema=OUTPUT_SCHEMA)
     else:
         write_rows(output, answers())
+    if rejects:
+        tagged.rejects_file = output.with_name(f"{output.name}.rejects.csv")
+        tagged.rejected = write_rejects(tagged.rejects_file, rejects)
     return tagged
+
+
+def _readable(table: Table, rejects: list[Reject]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a table that can be read; the others go to ``rejects``."""
+    from ingest.files import Reject
+
+    for record in table.records():
+        if isinstance(record, Reject):
+            rejects.append(record)
+        else:
+            yield record.line, dict(record.values)
 
 
 def _read_batches(
@@ -136,14 +158,21 @@ def _read_batches(
         yield pa.RecordBatch.from_pylist(
             [
                 {
-                    "uid": str(row[id_column]) if row.get(id_column) is not None else str(line),
-                    "text": "" if row.get(text_column) is None else str(row[text_column]),
+                    "uid": _sound(row[id_column])
+                    if row.get(id_column) is not None
+                    else f"line {line}",
+                    "text": "" if row.get(text_column) is None else _sound(row[text_column]),
                     "lang_hint": None,
                 }
                 for line, row in chunk
             ],
             schema=READ_SCHEMA,
         )
+
+
+def _sound(value: object) -> str:
+    """A value as text that can be written; half a surrogate pair becomes a question mark."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _answer(row: dict[str, Any]) -> dict[str, Any]:
@@ -182,11 +211,16 @@ def evaluate_file(file: Path, on_progress: Progress = lambda _: None) -> Evaluat
         if not line.strip():
             continue
         try:
-            gold.append({"uid": str(number), "asks": [], **json.loads(line)})
+            row = {"uid": str(number), "asks": [], **json.loads(line)}
+            if not isinstance(row["asks"], list):
+                raise TypeError("'asks' must be a list")
+            gold.append(row)
         except (ValueError, TypeError) as error:
             raise DataError(
                 f"not a JSON object: {error}", where=f"{file}, line {number}"
             ) from error
+    if not gold:
+        raise DataError("holds no labelled comment", where=str(file))
     batches = _read_batches(((n, row) for n, row in enumerate(gold)), "text", "uid")
     tags: list[dict[str, Any]] = []
     for batch in tag_batches(batches, Tagger.load):

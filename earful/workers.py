@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
 from multiprocessing import get_context
+from threading import Thread
 from typing import Any, TypeVar
 
 # Below this many batches a second process costs more than it saves.
@@ -22,7 +24,15 @@ _work: Callable[[Any], Any] | None = None  # one per worker process
 
 def _start(load: Callable[[], Callable[[Any], Any]]) -> None:
     global _work
+    Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
     _work = load()
+
+
+def _die_with(parent: int) -> None:
+    """End this worker when its parent was killed: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _run(batch: Any) -> Any:

@@ -133,6 +133,13 @@ class Ledger:
         """Full-text search; see ``earful.store.search.search``."""
         return search.search(self.connection, words, limit)
 
+    def says(self, words: str) -> bool:
+        """Whether some comment holds just these words, in itself or quoted from another."""
+        row = self.connection.execute(
+            "SELECT 1 FROM comments WHERE instr(text, ?) LIMIT 1", (words,)
+        ).fetchone()
+        return row is not None
+
     # Copies
 
     def copy_rows(self) -> Iterator[tuple[Any, ...]]:
@@ -264,6 +271,12 @@ class Ledger:
 
     def backup(self, target: Path) -> None:
         """Copy the ledger while others read and write it; the copy is one consistent moment."""
+        if not target.parent.is_dir():
+            raise ConfigurationError(
+                "there is no folder of that name",
+                where=str(target.parent),
+                next_step="Make it, or name another one.",
+            )
         if target.exists():
             raise ConfigurationError(
                 "there is a file of that name", where=str(target), next_step="Name another one."

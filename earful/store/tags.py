@@ -40,7 +40,9 @@ def untagged(
     last = 0
     while True:
         rows = connection.execute(
-            "SELECT id, uid, title, text, lang_hint FROM comments c"
+            # The title of a survey answer is the question: not the words of who answers.
+            "SELECT id, uid, iif(kind = 'survey_answer', NULL, title), text, lang_hint"
+            " FROM comments c"
             " WHERE id > ? AND deleted = 0 AND seen_at >= ? AND NOT EXISTS"
             " (SELECT 1 FROM tags t WHERE t.uid = c.uid AND t.model_version = ?)"
             " ORDER BY id LIMIT ?",

@@ -36,7 +36,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "id": (
         "id", "comment_id", "review_id", "tweet_id", "post_id", "message_id", "native_id",
-        "unit_id", "response_id", "respondent_id", "submission_id", "ticket_id", "answer_id",
+        "unit_id", "response_id", "respondent_id", "respondent",
+        "participant_id", "participant", "submission_id", "ticket_id", "answer_id",
         "id_str", "uuid", "guid", "number", "record_id", "row_id", "identifier", "uid",
         "ticket_number", "case_number", "issue_number", "issue_id", "issue_key", "entry_id",
         "status_id", "nr", "번호", "아이디", "index",
