@@ -56,7 +56,9 @@ _LIMITS = """## Limits and known failures
   that readers phrased freely ("removal of an address bar entry") is not matched.
 - `purchase_intent`, `noise` and `churn_risk` have few examples; treat them as hints.
 - Irony, and `mixed` feelings spread over a long text, are often missed.
-- Languages but English learn their categories from a few hundred comments; their requests are read
+- Languages but English learn their categories from a few hundred comments of which half ask for
+  something: on streams where few do (Korean film reviews) most of what is called a request is none;
+  their requests are read
   with many errors, their items are cut from the quote and may hold a verb or an inflected form.
 - Only the first 20,000 characters of a text are read.
 - Emoji alone carry next to no weight.
