@@ -414,6 +414,7 @@ def make_report(
     formats: list[str] | None = None,
 ) -> ReportResult:
     """Roll the facts up into demand signals and write the reports into ``out``."""
+    from classify.accuracy import measured_accuracy
     from reports.report import write_reports
     from reports.rollups import Window
     from reports.signals import demand_signals
@@ -431,7 +432,7 @@ def make_report(
         )
     window = Window(since, until, tuple(sources) if sources else None)
     demand = demand_signals(facts, window, settings, coverage)
-    files = write_reports(demand, out or settings.root / "out", formats)
+    files = write_reports(demand, out or settings.root / "out", formats, measured_accuracy())
     return ReportResult(demand, tuple(files))
 
 

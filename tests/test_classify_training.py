@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from classify.accuracy import measured_accuracy
 from classify.shipped import FOLDER, MANIFEST, read_artifact
 from classify.training.build import Corpus, fit_all, read_corpus, write_models
 from classify.training.card import CARD, MEASURED
@@ -102,3 +103,14 @@ def test_a_full_rebuild_reproduces_what_ships(shared_data: Path, tmp_path: Path)
         for figure in ("sentiment_macro_f1", "request_f1", "main_macro_f1", "ask_char_f1"):
             shipped = measured[name]["overall"][figure]
             assert getattr(again[name].overall, figure) == pytest.approx(shipped, abs=0.005)
+
+
+def test_accuracy_is_told_of_the_measured_models_only(tmp_path: Path) -> None:
+    """Reports show figures of these very models, or none."""
+    accuracy = measured_accuracy()
+    assert accuracy is not None
+    assert all(0 < float(figure["value"]) < 1 for figure in accuracy["figures"])
+    for name in ("manifest.json", "measured.json"):
+        (tmp_path / name).write_text((FOLDER / name).read_text())
+    (tmp_path / "manifest.json").write_text('{"version": "another"}')
+    assert measured_accuracy(tmp_path) is None

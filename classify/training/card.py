@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from classify.accuracy import MEASURED
 from classify.english import DEFAULT_PIPELINE, PINNED_VERSION, PINNED_WEIGHTS
 from classify.evaluation import Evaluation, Summary
 from classify.labels import CATEGORIES, SENTIMENTS
@@ -14,7 +15,6 @@ from classify.reader import Reader
 from classify.shipped import read_artifact
 
 CARD = "MODEL_CARD.md"
-MEASURED = "measured.json"
 
 _INTRO = """# Model card: earful's linear reader, {version}
 
