@@ -255,3 +255,48 @@ def test_doctor_sees_a_shadowed_package(
     states = {finding.what: finding.state for finding in doctor._shadowed()}
     assert states[name] == "wrong"
     assert list(states.values()).count("wrong") == 1
+
+
+def test_retention_erases_after_the_days_of_the_settings(project: Path, earful: Callable) -> None:
+    """What was last seen longer ago than the settings say is gone after the next import."""
+    write_reviews(project / "reviews.csv")
+    earful("import", "reviews.csv", "--source", "old")
+    with sqlite3.connect(project / "earful.db") as ledger:
+        ledger.execute(
+            "UPDATE comments SET seen_at = seen_at - 100 * 86400000 WHERE source = 'old'"
+        )
+    settings = (project / "earful.toml").read_text()
+    (project / "earful.toml").write_text(
+        settings.replace("[retention]", "[retention]\ncomments_days = 90")
+    )
+    assert earful("import", "reviews.csv", "--source", "new").code == 0
+    with sqlite3.connect(project / "earful.db") as ledger:
+        assert ledger.execute("SELECT DISTINCT source FROM comments").fetchall() == [("new",)]
+
+
+def test_a_users_own_category_is_learned(project: Path, earful: Callable) -> None:
+    """A file in the project's folder is a category, without code."""
+    write_reviews(project / "reviews.csv")
+    (project / "categories").mkdir()
+    (project / "categories" / "breakfast_talk.toml").write_text(
+        """
+label = "breakfast_talk"
+definition = "speaks of porridge"
+main = false
+patterns = ['\\bporridge\\b']
+examples = ["The porridge was lovely", "porridge please"]
+counter_examples = ["The tea was cold"]
+"""
+    )
+    settings = (project / "earful.toml").read_text()
+    (project / "earful.toml").write_text(
+        settings.replace("[classify]", '[classify]\ncategories = "categories"')
+    )
+    earful("import", "reviews.csv", "--source", "shop")
+    tagged = earful("tag")
+    assert tagged.code == 0, tagged.err
+    with sqlite3.connect(project / "earful.db") as ledger:
+        found = ledger.execute(
+            "SELECT count(*) FROM tags WHERE categories LIKE '%breakfast_talk%'"
+        ).fetchone()
+    assert found == (4,)
