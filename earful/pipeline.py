@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -93,6 +94,9 @@ def import_file(
                 Coverage(source, importing.first, importing.last, "imported", path.name)
             )
         apply_retention(project, ledger)
+    if not rejected:
+        with suppress(OSError):  # other files' rejects may lie there
+            rejects_file.parent.rmdir()
     return ImportResult(
         importing.rows,
         importing.counted,
@@ -238,10 +242,13 @@ def pull_sources(
 def _set_aside(project: Project, source: str, refused: Iterable[Refused]) -> Path | None:
     from ingest.files import Reject, write_rejects
 
+    rejects = [Reject(0, refusal.reason, refusal.comment_uid) for refusal in refused]
+    if not rejects:
+        return None
     path = project.settings.root / "rejects" / f"{source}.csv"
     path.parent.mkdir(exist_ok=True)
-    rejects = (Reject(0, refusal.reason, refusal.comment_uid) for refusal in refused)
-    return path if write_rejects(path, rejects) else None
+    write_rejects(path, rejects)
+    return path
 
 
 def _increments(on_progress: Progress) -> Callable[[PullProgress], None]:
