@@ -101,7 +101,7 @@ def test_retry_after_is_obeyed(server: LocalServer, client: Callable[..., JsonCl
     server.fail("list", Reply(429, headers={"Retry-After": "0.3"}))
     started = time.monotonic()
     client().get("/list")
-    assert 0.3 <= time.monotonic() - started < 2
+    assert time.monotonic() - started >= 0.3
     server.fail("list", Reply(429, headers={"Retry-After": "86400"}))
     with pytest.raises(TransientError) as caught:
         client().get("/list")
