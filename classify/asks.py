@@ -193,8 +193,8 @@ def _fits(name: str, quote: str) -> bool:
     The names of the codebook stand for many wordings; any other must have a word in common with
     the quote, or it would be a guess from another trade.
     """
-    codebook = {canonical_name for canonical_name, _ in canonical_names()}
-    return name in codebook or bool(item_words(name) & item_words(quote))
+    of_the_codebook = any(name == shared for shared, _ in canonical_names())
+    return of_the_codebook or bool(item_words(name) & item_words(quote))
 
 
 def _quoted(

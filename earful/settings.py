@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +110,6 @@ class Settings(_Section):
     retention: Retention = Retention()
     classify: Classify = Classify()
     report: Report = Report()
-    listening_since: date | None = None
 
     @property
     def ledger_path(self) -> Path:
