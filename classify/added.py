@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from classify.categories import LEAST_EXAMPLES, Category, shipped_categories
+from classify.clause_reader import Floats, sigmoid
 from classify.ngrams import NgramSpace
-from classify.reader import Floats, sigmoid
 
 _BY_PATTERN = 0.9  # the probability where a pattern of the category is found
 _SLOPE = 4.0

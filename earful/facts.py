@@ -24,32 +24,52 @@ import pyarrow.parquet as pq
 from earful.errors import DataError
 from earful.records import ASK_FACTS_SCHEMA, COMMENT_FACTS_SCHEMA
 from earful.store import Ledger
+from earful.store.corrections import ASK_VALUES, IN_FORCE, TAGS_THAT_COUNT
 from earful.store.tags import unpack_vector
 
 ROWS_PER_GROUP = 20_000
+CORRECTED = "corrected"
+"""Stands for the model version where a person's tags count."""
 
-# The tags that count for a comment: those of the active model, else the newest there are.
-_TAGS_OF_COMMENT = """
-    FROM comments c JOIN tags t ON t.uid = c.uid AND t.model_version = (
-        SELECT model_version FROM tags WHERE uid = c.uid
-        ORDER BY model_version = :active DESC, tagged_at DESC LIMIT 1)
+# What a person said of the comment's present words goes before any model's tags.
+_TAGGED_COMMENTS = f"""
+    FROM comments c {TAGS_THAT_COUNT} LEFT JOIN corrections k ON {IN_FORCE}
 """
-_SHARED_COLUMNS = """
+_IS_NOISE = """
+    iif(k.id, EXISTS (SELECT 1 FROM json_each(k.categories) WHERE value = 'noise'), NULL)
+"""
+_SHARED_COLUMNS = f"""
     coalesce(c.author_key, c.uid) AS person, c.created_at, c.place, c.url, c.source, c.reach,
-    c.solicited, c.relevant, c.copy_of, t.spam_score >= :spam_threshold AS spam, t.lang, t.sentiment
+    c.solicited, c.relevant, c.copy_of,
+    coalesce({_IS_NOISE}, t.spam_score >= :spam_threshold) AS spam,
+    t.lang, coalesce(k.sentiment, t.sentiment) AS sentiment
 """
 _COMMENTS = f"""
     SELECT {_SHARED_COLUMNS}, c.uid, c.instance, c.channel, c.kind,
         c.author_key IS NOT NULL AS has_author, c.created_precision, c.local_offset, c.rating,
-        c.product, c.version, c.copy_reason, c.title, c.text, t.model_version, t.read,
-        t.sentiment_score, t.categories, t.spam_score
-    {_TAGS_OF_COMMENT} WHERE c.deleted = 0 ORDER BY c.created_at, c.uid
+        c.product, c.version, c.copy_reason, c.title, c.text, t.read,
+        iif(k.id, '{CORRECTED}', t.model_version) AS model_version,
+        CASE coalesce(nullif(k.sentiment, t.sentiment), 'as read') WHEN 'as read'
+            THEN t.sentiment_score WHEN 'positive' THEN 1.0 WHEN 'negative' THEN -1.0 ELSE 0.0
+            END AS sentiment_score,
+        coalesce(k.categories, t.categories) AS categories,
+        coalesce({_IS_NOISE}, t.spam_score) AS spam_score
+    {_TAGGED_COMMENTS} WHERE c.deleted = 0 ORDER BY c.created_at, c.uid
 """
+_OF_A_PERSON = ", ".join(f"json_extract(a.value, '$.{name}')" for name in ASK_VALUES)
 _ASKS = f"""
-    SELECT {_SHARED_COLUMNS}, a.uid, a.n, a.quote, a.start, a."end", a.item, a.type, a.strength,
-        a.moment, a.place_words, a.explicit, a.score, a.vector, a.vector_version
-    {_TAGS_OF_COMMENT} JOIN asks a ON a.uid = t.uid AND a.model_version = t.model_version
-    WHERE c.deleted = 0 ORDER BY c.created_at, c.uid, a.n
+    SELECT {_SHARED_COLUMNS}, c.uid AS uid, a.n AS n, a.quote, a.start, a."end", a.item, a.type,
+        a.strength, a.moment, a.place_words, a.explicit, a.score, a.vector, a.vector_version
+    {_TAGGED_COMMENTS} JOIN asks a ON a.uid = t.uid AND a.model_version = t.model_version
+    WHERE c.deleted = 0 AND k.id IS NULL
+    UNION ALL
+    SELECT {_SHARED_COLUMNS}, c.uid, a.key, {_OF_A_PERSON}, 1.0,
+        coalesce(v.vector, x''), coalesce(v.vector_version, '')
+    FROM corrections k CROSS JOIN comments c ON c.uid = k.uid {TAGS_THAT_COUNT}
+    JOIN json_each(k.asks) a
+    LEFT JOIN correction_vectors v ON v.correction = k.id AND v.n = a.key
+    WHERE c.deleted = 0 AND {IN_FORCE}
+    ORDER BY created_at, uid, n
 """
 _DECODE: dict[str, Callable[[Any], Any]] = {
     "categories": json.loads,
@@ -106,22 +126,26 @@ def open_facts(root: Path) -> Facts:
         ) from error
 
 
-def build_facts(ledger: Ledger, root: Path, spam_threshold: float) -> Facts:
+def build_facts(
+    ledger: Ledger, root: Path, spam_threshold: float, model_version: str | None = None
+) -> Facts:
     """Write the facts of the ledger's present state, in one consistent read, and swap them in.
 
+    ``model_version`` is whose tags count, by default the one that is current in the ledger.
     Nothing is written where the facts there are of this very state.
     """
+    active = ledger.get_meta("model_version") or "" if model_version is None else model_version
     changes = ledger.changes()
     present = _present(root)
     if (
         present is not None
         and present.manifest.ledger_changes == changes
         and present.manifest.spam_threshold == spam_threshold
+        and present.manifest.model_version == active
         and present.comments.is_file()
         and present.asks.is_file()
     ):
         return present
-    active = ledger.get_meta("model_version") or ""
     folder = f"facts-{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
     (root / folder).mkdir(parents=True)
     parameters = {"active": active, "spam_threshold": spam_threshold}

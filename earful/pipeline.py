@@ -7,8 +7,10 @@ and run again: batches are stored whole, and what is there already is not stored
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from earful.errors import ConfigurationError, DataError, EarfulError, did_you_mean
 from earful.facts import Facts, build_facts
+from earful.moves import Moves, compare_facts
 from earful.project import Project, open_demo
 from earful.records import Admitted, Comment, Coverage
 from earful.settings import Source
@@ -27,6 +30,7 @@ from earful.tagging import tag_batches
 from earful.workers import over_batches
 
 if TYPE_CHECKING:
+    from classify.tagger import Tagger
     from ingest.connector import Connector
     from ingest.door import Refused
     from ingest.files import FileReading, Reject
@@ -314,32 +318,41 @@ def apply_retention(project: Project, ledger: Ledger) -> int:
 # Tag
 
 
+CURRENT, WAITING = "model_version", "waiting_version"
+"""Of the ledger's notes: the model version whose tags count, and one that is not accepted yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class TagResult:
-    """How many comments were read, by which model, and how many copies are known now."""
+    """How many comments were read, by which model, and how many copies are known now.
+
+    ``waiting`` tells that the tags of this version do not count yet beside those of another, and
+    ``moves`` what would move if they did, where everything was read for that.
+    """
 
     model_version: str
     tagged: int
     unread: int
     asks: int
     copies: int
+    waiting: bool = False
+    moves: Moves | None = None
 
     def __str__(self) -> str:
         unread = f", {self.unread:,} in languages that are not served" if self.unread else ""
+        waiting = ""
+        if self.waiting and self.moves is None:
+            waiting = "\nWhat it says of older comments waits to be accepted: earful tag --all"
         return (
             f"{self.tagged:,} comments tagged by {self.model_version}: {self.asks:,} asks{unread};"
-            f" {self.copies:,} copies in the ledger"
+            f" {self.copies:,} copies in the ledger{waiting}"
         )
 
 
-def tag_ledger(
-    project: Project,
-    *,
-    everything: bool = False,
-    since: datetime | None = None,
-    on_progress: Progress = _no_progress,
-) -> TagResult:
-    """Read what this model has not read yet (or ``everything`` anew), then renew the facts."""
+def tagger_loading(project: Project, *, heads: bool = True) -> Callable[[], Tagger]:
+    """What loads the tagger of the project's settings, with the ``heads`` that are in use; it can
+    be given to worker processes."""
+    from classify.heads_folder import HeadsFolder
     from classify.products import Products
     from classify.tagger import Tagger
 
@@ -351,25 +364,102 @@ def tag_ledger(
         (product for brand in settings.brand for product in brand.products),
         (name for brand in settings.brand for name in (*brand.names, *brand.misspellings)),
     )
-    load = partial(Tagger.load, categories, settings.classify.spacy_pipeline, products=products)
+    return partial(
+        Tagger.load,
+        categories,
+        settings.classify.spacy_pipeline,
+        products=products,
+        heads=HeadsFolder(settings.heads_path).load() if heads else None,
+    )
+
+
+def tag_ledger(
+    project: Project,
+    *,
+    everything: bool = False,
+    since: datetime | None = None,
+    on_progress: Progress = _no_progress,
+    beside: bool = False,
+    preview: bool = False,
+) -> TagResult:
+    """Read what this model has not read yet (or ``everything`` anew), then renew the facts.
+
+    Where ``everything`` is read by another version than the one whose tags count, ``beside`` keeps
+    the old tags in force, and the result tells what would move; ``accept_tags`` goes over to the
+    new ones. Without it they count at once. A ``preview`` reads nothing anew that the version has
+    read already.
+    """
+    load = tagger_loading(project)
     tagger = load()
     tagged = unread = asks = 0
     with project.ledger() as ledger:
-        if everything:
+        current = ledger.get_meta(CURRENT)
+        beside = beside and everything and current not in (None, tagger.model_version)
+        waiting = beside or ledger.get_meta(WAITING) == tagger.model_version
+        if everything and not beside and not preview:
             with ledger.transaction():
                 ledger.drop_tags(tagger.model_version, since)
+        if not waiting and current != tagger.model_version:
+            _make_current(ledger, tagger.model_version)
         batches = ledger.untagged(tagger.model_version, since, BATCH)
         for tags in tag_batches(batches, load):
             with ledger.transaction():
                 ledger.save_tags(tags)
-                ledger.set_meta("model_version", tagger.model_version)
             tagged += tags.num_rows
             unread += tags.column("read").to_pylist().count(False)
             asks += sum(len(of_one) for of_one in tags.column("asks").to_pylist())
             on_progress(tags.num_rows)
+        encode_corrections(ledger, tagger)
         copies = mark_copies(ledger)
+        if beside:
+            with ledger.transaction():
+                ledger.set_meta(WAITING, tagger.model_version)
         refresh_facts(project, ledger)
-    return TagResult(tagger.model_version, tagged, unread, asks, copies)
+        moves = what_would_move(project, ledger, tagger.model_version) if beside else None
+    return TagResult(tagger.model_version, tagged, unread, asks, copies, waiting, moves)
+
+
+def accept_tags(project: Project, version: str) -> None:
+    """From now on the tags of a model version count, which were read beside those of another."""
+    with project.ledger() as ledger:
+        _make_current(ledger, version)
+        refresh_facts(project, ledger)
+
+
+def _make_current(ledger: Ledger, version: str) -> None:
+    with ledger.transaction():
+        ledger.set_meta(CURRENT, version)
+        ledger.set_meta(WAITING, "")
+
+
+def what_would_move(project: Project, ledger: Ledger, version: str) -> Moves:
+    """What the reports would say otherwise if the tags of ``version`` counted."""
+    from reports.rollups import Window
+    from reports.signals import demand_signals
+
+    settings = project.settings
+    threshold = settings.classify.spam_threshold
+    before = refresh_facts(project, ledger)
+    # Named like a folder of facts, so that the next build clears away what a killed run left.
+    aside = settings.facts_path / f"facts-of-{os.getpid()}"
+    try:
+        after = build_facts(ledger, aside, threshold, version)
+        return compare_facts(
+            before,
+            after,
+            demand_signals(before, Window(), settings).signals,
+            demand_signals(after, Window(), settings).signals,
+        )
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def encode_corrections(ledger: Ledger, tagger: Tagger) -> None:
+    """Vectors for the asks of people's corrections, where this tagger's encoder made none yet."""
+    for number, items, quotes in ledger.unencoded_corrections(tagger.vector_version):
+        vectors = tagger.ask_vectors(items, quotes).tolist()
+        with ledger.transaction():
+            ledger.encode_correction(number, vectors, tagger.vector_version)
 
 
 def mark_copies(ledger: Ledger) -> int:
@@ -428,7 +518,7 @@ def make_report(
 
     settings = project.settings
     with project.ledger() as ledger:
-        _require_known_sources(ledger, sources or [])
+        require_known_sources(ledger, sources or [])
         facts = refresh_facts(project, ledger)
         coverage = ledger.coverage()
     if facts.manifest.comments == 0:
@@ -443,7 +533,8 @@ def make_report(
     return ReportResult(demand, tuple(files))
 
 
-def _require_known_sources(ledger: Ledger, names: list[str]) -> None:
+def require_known_sources(ledger: Ledger, names: Sequence[str]) -> None:
+    """Raise ``ConfigurationError`` where no comment comes from one of these sources."""
     known = ledger.sources()
     for name in names:
         if name not in known:

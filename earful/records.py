@@ -135,12 +135,28 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Aspect:
+    """The feeling toward one thing in a comment whose feelings are mixed or divided.
+
+    ``start`` and ``end`` count characters of the text that was read; ``name`` is that slice in
+    lower case, tidied, or the product's name in the settings. ``score`` runs from -1 to 1.
+    """
+
+    name: str
+    start: int
+    end: int
+    sentiment: Sentiment
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tags:
     """What one model version read in one comment.
 
     ``lang`` is an ISO 639-1 code or "und"; ``read`` is false where the language is not served:
     then there is no sentiment and no category. ``sentiment_score`` runs from -1 to 1,
-    ``category_scores`` and ``spam_score`` are calibrated probabilities.
+    ``category_scores`` and ``spam_score`` are calibrated probabilities. There are ``aspects`` only
+    where a comment in English is of mixed or divided feelings.
     """
 
     uid: str
@@ -153,6 +169,7 @@ class Tags:
     category_scores: dict[str, float]
     spam_score: float
     asks: tuple[Ask, ...] = ()
+    aspects: tuple[Aspect, ...] = ()
 
 
 READ_SCHEMA = pa.schema(
@@ -181,6 +198,16 @@ ASK_STRUCT = pa.struct(
     ]
 )
 
+ASPECT_STRUCT = pa.struct(
+    [
+        pa.field("name", pa.string()),
+        pa.field("start", pa.int32()),
+        pa.field("end", pa.int32()),
+        pa.field("sentiment", pa.string()),
+        pa.field("score", pa.float32()),
+    ]
+)
+
 TAGS_SCHEMA = pa.schema(
     [
         pa.field("uid", pa.string(), nullable=False),
@@ -193,9 +220,10 @@ TAGS_SCHEMA = pa.schema(
         pa.field("category_scores", pa.map_(pa.string(), pa.float32())),
         pa.field("spam_score", pa.float32()),
         pa.field("asks", pa.list_(ASK_STRUCT)),
+        pa.field("aspects", pa.list_(ASPECT_STRUCT)),
     ]
 )
-"""What a tagger answers: one row per comment in the order given, the asks nested."""
+"""What a tagger answers: one row per comment in the order given, asks and aspects nested."""
 
 COMMENT_FACTS_SCHEMA = pa.schema(
     [
@@ -359,6 +387,9 @@ def _tags_row(tags: Tags) -> dict[str, Any]:
     row = {name: getattr(tags, name) for name in TAGS_SCHEMA.names}
     row["category_scores"] = list(tags.category_scores.items())
     row["asks"] = [{name: getattr(ask, name) for name in ASK_STRUCT.names} for ask in tags.asks]
+    row["aspects"] = [
+        {name: getattr(aspect, name) for name in ASPECT_STRUCT.names} for aspect in tags.aspects
+    ]
     return row
 
 

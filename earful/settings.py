@@ -121,6 +121,11 @@ class Settings(_Section):
         """The folder of Parquet facts, rebuildable from the ledger at any time."""
         return self.root / "facts"
 
+    @property
+    def heads_path(self) -> Path:
+        """The folder of what the model has learned from this project's corrections."""
+        return self.root / "models"
+
 
 def check_source_name(name: str) -> None:
     """Raise ``ConfigurationError`` where ``name`` cannot be the name of a source."""

@@ -1,8 +1,7 @@
-"""Tagging and measuring files: texts in, tags out, without a project."""
+"""Tagging files: texts in, tags out, without a project."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from earful.errors import ConfigurationError, DataError, did_you_mean
-from earful.records import READ_SCHEMA
+from earful.errors import ConfigurationError, did_you_mean
+from earful.records import ASPECT_STRUCT, READ_SCHEMA
 from earful.workers import over_batches
 
 if TYPE_CHECKING:
-    from classify.evaluation import Evaluation
     from classify.tagger import Tagger
     from ingest.files import Reject, Table
 
@@ -51,6 +49,7 @@ OUTPUT_SCHEMA = pa.schema(
         ),
         ("spam_score", pa.float32()),
         ("model_version", pa.string()),
+        ("aspects", pa.list_(ASPECT_STRUCT)),
     ]
 )
 """Rows of ``earful tag --output``, as the command-line contract fixes them."""
@@ -194,36 +193,5 @@ def _answer(row: dict[str, Any]) -> dict[str, Any]:
         ],
         "spam_score": row["spam_score"],
         "model_version": row["model_version"],
+        "aspects": row["aspects"],
     }
-
-
-def evaluate_file(file: Path, on_progress: Progress = lambda _: None) -> Evaluation:
-    """Tag the texts of a labelled file and compare with its labels.
-
-    ``file`` is JSON lines with uid, text, sentiment, categories and asks, as the codebook says;
-    domain and lang, where given, split the figures.
-    """
-    from classify.evaluation import evaluate
-    from classify.tagger import Tagger
-
-    gold: list[dict[str, Any]] = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = {"uid": str(number), "asks": [], **json.loads(line)}
-            if not isinstance(row["asks"], list):
-                raise TypeError("'asks' must be a list")
-            gold.append(row)
-        except (ValueError, TypeError) as error:
-            raise DataError(
-                f"not a JSON object: {error}", where=f"{file}, line {number}"
-            ) from error
-    if not gold:
-        raise DataError("holds no labelled comment", where=str(file))
-    batches = _read_batches(((n, row) for n, row in enumerate(gold)), "text", "uid")
-    tags: list[dict[str, Any]] = []
-    for batch in tag_batches(batches, Tagger.load):
-        tags += batch.to_pylist()
-        on_progress(batch.num_rows)
-    return evaluate(gold, tags)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.asks import Gated, picked_clauses
+from classify.clause_asks import Gated, picked_clauses
 from classify.clauses import clauses
 from classify.items import canonical, plain_item, tidy
 from classify.moments import moment_of, place_words_of

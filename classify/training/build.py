@@ -1,4 +1,4 @@
-"""The whole build: every model fitted, written as an artifact with its card."""
+"""The whole build: every model fitted, written as an artifact."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from classify.asks import AskModels
+from classify.clause_asks import LinearReader
 from classify.english import DEFAULT_PIPELINE, pipeline_version
 from classify.language import SERVED_OTHERS
-from classify.reader import Reader
+from classify.network_reader import Calibration
 from classify.shipped import write_artifact
-from classify.tagger import ENCODER_PART, ENGLISH_PART, OTHERS_PART, LanguageModels, Tagger
+from classify.tagger import ENCODER, ENGLISH_PART, GRAPH, OTHERS_PART, TOKENIZER
 from classify.training.corpus import (
     LabelledComment,
     Opinion,
+    Reported,
     read_further,
     read_labelled,
     read_opinions,
+    read_reported,
     read_tweets,
+    unlike,
 )
 from classify.training.fit_asks import fit_asks, fit_encoder
 from classify.training.fit_reader import fit_reader
@@ -27,86 +31,82 @@ from classify.vectors import AskEncoder
 
 SEED = 20260
 OPINIONS_PER_LANG = 8_000
-ENCODER_VERSION = "lsa-96-1"
+ENCODER_VERSION = "lsa-96-2"
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All that is trained on: labelled comments and outside opinions, English and other.
+    """All that is trained on: labelled comments and outside sets, English and other.
 
-    ``english`` is the shared labelled set, on which cross-validation measures; ``further`` are
-    English comments that only train.
+    ``english`` and ``others`` are the shared labelled sets, on which cross-validation measures;
+    ``further`` and ``other_further`` only train, and hold no near-copy of a measured comment.
     """
 
     english: list[LabelledComment]
     further: list[LabelledComment]
     tweets: list[Opinion]
+    reported: list[Reported]
     others: list[LabelledComment]
+    other_further: list[LabelledComment]
     opinions: list[Opinion]
 
 
 @dataclass(frozen=True, eq=False)
-class Built:
-    """Every model of an artifact."""
+class English:
+    """The network of English as it is shipped."""
 
-    english: LanguageModels
-    others: LanguageModels
-    encoder: AskEncoder
-
-    def tagger(self, version: str = "unreleased") -> Tagger:
-        """A tagger of these models, without any file written."""
-        return Tagger(version, self.english, self.others, self.encoder, ())
+    graph: bytes
+    tokenizer: str
+    calibration: Calibration
+    names: tuple[str, ...]
 
 
 def read_corpus(data: Path) -> Corpus:
     """The training sets under ``data``. Raises ``DataError`` where one is missing."""
+    english = read_labelled(data / "labelled" / "train.jsonl")
+    others = read_labelled(data / "labelled" / "multilingual.jsonl")
+    further = read_further(data)
     return Corpus(
-        read_labelled(data / "labelled" / "train.jsonl"),
-        read_further(data),
+        english,
+        unlike([comment for comment in further if comment.lang == "en"], english),
         read_tweets(data),
-        read_labelled(data / "labelled" / "multilingual.jsonl"),
+        read_reported(data),
+        others,
+        unlike([comment for comment in further if comment.lang in SERVED_OTHERS], others),
         read_opinions(data, SERVED_OTHERS, OPINIONS_PER_LANG),
     )
 
 
-def fit_english(comments: Sequence[LabelledComment], tweets: Sequence[Opinion]) -> LanguageModels:
-    """The models of English."""
-    reader: Reader = fit_reader(comments, tweets, seed=SEED)
-    asks: AskModels = fit_asks(comments, DEFAULT_PIPELINE)
-    return LanguageModels(reader, asks, DEFAULT_PIPELINE)
+def fit_others(comments: Sequence[LabelledComment], opinions: Sequence[Opinion]) -> LinearReader:
+    """The models that the languages besides English share."""
+    return LinearReader(fit_reader(comments, opinions, seed=SEED), fit_asks(comments))
 
 
-def fit_others(comments: Sequence[LabelledComment], opinions: Sequence[Opinion]) -> LanguageModels:
-    """The models that the other languages share."""
-    return LanguageModels(fit_reader(comments, opinions, seed=SEED), fit_asks(comments, None), None)
+def fit_ask_encoder(corpus: Corpus) -> AskEncoder:
+    """The encoder of asks, from all languages."""
+    every = [*corpus.english, *corpus.further, *corpus.others, *corpus.other_further]
+    return fit_encoder(every, ENCODER_VERSION)
 
 
-def fit_all(corpus: Corpus) -> Built:
-    """All models on all data."""
-    return Built(
-        fit_english([*corpus.english, *corpus.further], corpus.tweets),
-        fit_others(corpus.others, corpus.opinions),
-        fit_encoder([*corpus.english, *corpus.further, *corpus.others], ENCODER_VERSION),
-    )
-
-
-def write_models(built: Built, folder: Path) -> str:
+def write_models(english: English, others: LinearReader, encoder: AskEncoder, folder: Path) -> str:
     """Write the artifact; returns its version. Equal models give equal versions."""
     parts = {
-        ENGLISH_PART: {
-            **built.english.reader.arrays("reader"),
-            **built.english.asks.arrays(),
-        },
-        OTHERS_PART: {**built.others.reader.arrays("reader"), **built.others.asks.arrays()},
-        ENCODER_PART: built.encoder.arrays(),
+        OTHERS_PART: {**others.model.arrays("reader"), **others.asks.arrays()},
+        ENCODER: encoder.arrays(),
     }
-    settings = {
-        "encoder": built.encoder.version,
+    files = {
+        GRAPH: english.graph,
+        TOKENIZER: english.tokenizer.encode("utf-8"),
+    }
+    settings: dict[str, Any] = {
+        ENCODER: encoder.version,
         "trained_with": pipeline_version(DEFAULT_PIPELINE),
-        ENGLISH_PART: {"shared_names": list(built.english.asks.kinds.names)},
-        OTHERS_PART: {"shared_names": list(built.others.asks.kinds.names)},
+        ENGLISH_PART: {
+            "calibration": english.calibration.settings(),
+            "shared_names": list(english.names),
+        },
     }
-    return write_artifact(folder, parts, settings)
+    return write_artifact(folder, parts, files, settings)
 
 
 @dataclass(frozen=True, slots=True)

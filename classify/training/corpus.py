@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,16 @@ from classify.ngrams import encode, fit_block
 from earful.errors import DataError
 
 LABELS = Path(__file__).parent / "labels"
+_TWEETED = {
+    "arabic": "ar",
+    "french": "fr",
+    "german": "de",
+    "hindi": "hi",
+    "italian": "it",
+    "portuguese": "pt",
+    "spanish": "es",
+}
+_THAI = {"pos": "positive", "neu": "neutral", "neg": "negative"}
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -73,11 +84,24 @@ class LabelledComment:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """A text of an outside set with its sentiment, one of the four names."""
+    """A text of an outside set with its sentiment, one of the four names.
+
+    ``held_out`` ones measure a network and must not train it: the validation part of the tweets, a
+    fifth of the other sets.
+    """
 
     lang: str
     text: str
     sentiment: str
+    held_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """An app review with what it reports: Bug, Feature, UserExperience or Rating."""
+
+    text: str
+    label: str
 
 
 def read_labelled(path: Path) -> list[LabelledComment]:
@@ -127,13 +151,14 @@ def _ask(text: str, row: dict[str, Any], where: str) -> LabelledAsk:
 
 
 def read_further(data: Path) -> list[LabelledComment]:
-    """Comments labelled for earful besides the shared set: of two streams, and written for it.
+    """Comments labelled for earful besides the shared sets: of two streams, and written for it.
 
     The streams' comments lie in ``LABELS`` as labels only (uid, offsets, length); their texts are
     joined from ``data``. Raises ``DataError`` where a text is not the one that was labelled.
     """
     texts = _stream_texts(data)
     found = read_labelled(LABELS / "written.jsonl")
+    found += read_labelled(LABELS / "written_other_languages.jsonl")
     for name, domain in (("app_reviews", "app"), ("reddit_product_posts", "reddit")):
         path = LABELS / f"{name}.jsonl"
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -192,35 +217,62 @@ def read_tweets(data: Path) -> list[Opinion]:
         ]
 
 
+def read_reported(data: Path) -> list[Reported]:
+    """App reviews in four classes (Maalej et al. 2016, "On the automatic classification of app
+    reviews"), title and body joined."""
+    with _opened(data / "requests" / "app_reviews_4class_a.csv") as lines:
+        return [
+            Reported(
+                ". ".join(part for part in (row["title"], row["comment"]) if part), row["label"]
+            )
+            for row in csv.DictReader(lines)
+        ]
+
+
 def _character(match: re.Match[str]) -> str:
     character = chr(int(match.group(1), 16))
     return character if character.isprintable() else " "
 
 
 def read_opinions(data: Path, langs: Sequence[str], per_lang: int) -> list[Opinion]:
-    """Outside sentiment sets of languages but English, the first ``per_lang`` of each."""
-    names = {"french": "fr", "german": "de", "spanish": "es"}
+    """Outside sentiment sets of languages but English, the first ``per_lang`` of each.
+
+    The Hindi tweets are mostly in Latin letters. Of the Thai set the questions are left out, which
+    say nothing of sentiment.
+    """
     found: list[Opinion] = []
     with _opened(data / "sentiment" / "tweets_8_languages_train_val.csv") as lines:
         found += [
-            Opinion(names[row["lang"]], row["text"], row["label_name"])
+            Opinion(_TWEETED[row["lang"]], row["text"], row["label_name"], row["split"] == "val")
             for row in csv.DictReader(lines)
-            if row["lang"] in names
+            if row["lang"] in _TWEETED
         ]
     with _opened(data / "sentiment" / "korean_train.csv") as lines:
         found += [
-            Opinion("ko", row["text"], "positive" if row["label"] == "1" else "negative")
+            _opinion("ko", row["text"], "positive" if row["label"] == "1" else "negative")
             for row in csv.DictReader(lines)
         ]
     with _opened(data / "sentiment" / "polish_train.csv") as lines:
         found += [
-            Opinion("pl", row["text"], row["label_name"].replace("ambiguous", "mixed"))
+            _opinion("pl", row["text"], row["label_name"].replace("ambiguous", "mixed"))
             for row in csv.DictReader(lines)
+        ]
+    with _opened(data / "sentiment" / "thai_train.csv") as lines:
+        found += [
+            _opinion("th", row["text"], _THAI[row["label"]])
+            for row in csv.DictReader(lines)
+            if row["label"] in _THAI
         ]
     kept: list[Opinion] = []
     for lang in langs:
         kept += [opinion for opinion in found if opinion.lang == lang][:per_lang]
     return kept
+
+
+def _opinion(lang: str, text: str, sentiment: str) -> Opinion:
+    # by the words, so that a copy of a text is held out with it
+    fifth = zlib.crc32(" ".join(text.lower().split()).encode()) % 5 == 0
+    return Opinion(lang, text, sentiment, fifth)
 
 
 def category_matrix(comments: Sequence[LabelledComment]) -> npt.NDArray[np.bool_]:
@@ -235,12 +287,27 @@ def sentiment_codes(comments: Sequence[LabelledComment]) -> npt.NDArray[np.int64
     return np.array([SENTIMENTS.index(comment.sentiment) for comment in comments])
 
 
+ALIKE = 0.8
+"""Cosine of word TF-IDF from which two texts count as near-copies."""
+
+
+def unlike(
+    comments: Sequence[LabelledComment], others: Sequence[LabelledComment]
+) -> list[LabelledComment]:
+    """The ``comments`` that are near-copies of none of ``others``."""
+    texts = [comment.text for comment in (*comments, *others)]
+    block = fit_block(texts, words=True, min_rows=1, most=10_000_000)
+    vectors = block.matrix(encode(texts))
+    near = (vectors[: len(comments)] @ vectors[len(comments) :].T).max(axis=1).toarray().ravel()
+    return [comment for comment, alike in zip(comments, near, strict=True) if alike < ALIKE]
+
+
 def folds(texts: Sequence[str], count: int, seed: int) -> npt.NDArray[np.int64]:
-    """The fold of each text; texts alike (cosine of word TF-IDF of 0.8 and more) share one."""
+    """The fold of each text; texts alike (see ``ALIKE``) share one."""
     block = fit_block(texts, words=True, min_rows=1, most=10_000_000)
     vectors = block.matrix(encode(texts))
     near = (vectors @ vectors.T).tocoo()
-    alike = near.data >= 0.8
+    alike = near.data >= ALIKE
     links = sparse.coo_matrix(
         (np.ones(int(alike.sum())), (near.row[alike], near.col[alike])), shape=near.shape
     )

@@ -1,48 +1,42 @@
-"""Cross-validation of the whole tagger: all is learned inside the fold, near-copies together."""
+"""Cross-validation of the whole tagger: all is learned outside the fold, near-copies together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from classify.clause_asks import LinearReader
+from classify.english import DEFAULT_PIPELINE
 from classify.evaluation import Evaluation, evaluate
-from classify.tagger import LanguageModels, Tagger
-from classify.training.build import (
-    SEED,
-    Built,
-    Corpus,
-    fit_english,
-    fit_others,
-    read_corpus,
-)
+from classify.network import Answers
+from classify.network_reader import Calibration, NetworkReader
+from classify.ngrams import READ_LIMIT
+from classify.phrasing import ParsedEnglish
+from classify.pointed_items import PointedWords
+from classify.reading import Reader
+from classify.tagger import Tagger
+from classify.training.build import SEED, Corpus, fit_others
+from classify.training.calibrate import calibrated
 from classify.training.corpus import LabelledComment, folds
-from classify.training.fit_asks import fit_encoder
 from classify.vectors import AskEncoder
 from earful.records import READ_SCHEMA
 
 FOLDS = 5
-OWN_STREAMS = ("app", "reddit", "steam")
-"""Streams whose texts are free of non-commercial terms."""
 _BATCH = 500
 
 
-def cross_validate(data_dir: Path) -> dict[str, Evaluation]:
-    """Evaluations of held-out comments: "english", "others" and "own_streams".
+class RecordedAnswers:
+    """Stands for a network whose answers to these texts are known already."""
 
-    The last is trained on the comments of ``OWN_STREAMS`` alone and measured on all streams.
-    """
-    corpus = read_corpus(data_dir)
-    encoder = fit_encoder(corpus.english[:500], "unmeasured")
-    others = fit_others(corpus.others, corpus.opinions)
-    english = fit_english(corpus.english[:500], corpus.tweets[:500])
-    return {
-        "english": _english(corpus, others, encoder, None),
-        "others": _others(corpus, english, encoder),
-        "own_streams": _english(corpus, others, encoder, OWN_STREAMS),
-    }
+    def __init__(self, answers: Mapping[str, Answers]) -> None:
+        self._answers = answers
+
+    def read(self, texts: Sequence[str]) -> list[Answers]:
+        """The recorded answer to each text."""
+        return [self._answers[text] for text in texts]
 
 
 def tag_comments(tagger: Tagger, comments: Sequence[LabelledComment]) -> list[dict[str, Any]]:
@@ -58,41 +52,72 @@ def tag_comments(tagger: Tagger, comments: Sequence[LabelledComment]) -> list[di
     return rows
 
 
-def _english(
-    corpus: Corpus,
-    others: LanguageModels,
+def held_out_tags(
+    comments: Sequence[LabelledComment],
+    held_out: Sequence[Mapping[str, Answers]],
+    names: Sequence[str],
+    others: Reader,
     encoder: AskEncoder,
-    streams: Sequence[str] | None,
-) -> Evaluation:
-    """Measured on the shared set only; what is alike to a held-out comment is not learned."""
-    measured = {comment.uid for comment in corpus.english}
-    comments = [*corpus.english, *corpus.further]
-    fold = folds([comment.text for comment in comments], FOLDS, SEED)
+) -> list[dict[str, Any]]:
+    """Tags of the comments that ``held_out`` (one mapping uid -> answers a fold) covers.
+
+    The calibration of a fold is learned from the answers to the other folds; of a single fold,
+    from one half of it for the other.
+    """
     tags: list[dict[str, Any]] = []
-    for number in range(FOLDS):
-        learned = [
-            comment
-            for comment, own in zip(comments, fold, strict=True)
-            if own != number
-            and (streams is None or comment.domain in streams or comment.uid not in measured)
-        ]
-        built = Built(fit_english(learned, corpus.tweets), others, encoder)
-        held = [
-            comment
-            for comment, own in zip(comments, fold, strict=True)
-            if own == number and comment.uid in measured
-        ]
-        tags += tag_comments(built.tagger(), held)
-    return evaluate([comment.record() for comment in corpus.english], tags)
+    for held, recorded, calibration in _calibrated(comments, held_out):
+        reader = NetworkReader(recorded, calibration, names, ParsedEnglish(DEFAULT_PIPELINE))
+        tags += tag_comments(Tagger("held out", reader, others, encoder, ()), held)
+    return tags
 
 
-def _others(corpus: Corpus, english: LanguageModels, encoder: AskEncoder) -> Evaluation:
+def held_out_other_tags(
+    comments: Sequence[LabelledComment],
+    held_out: Sequence[Mapping[str, Answers]],
+    languages: Sequence[str],
+    english: Reader,
+    encoder: AskEncoder,
+) -> list[dict[str, Any]]:
+    """The same for comments in the other ``languages``, read by their network."""
+    tags: list[dict[str, Any]] = []
+    for held, recorded, calibration in _calibrated(comments, held_out):
+        reader = NetworkReader(recorded, calibration, (), PointedWords())
+        tagger = Tagger("held out", english, reader, encoder, (), served=languages)
+        tags += tag_comments(tagger, held)
+    return tags
+
+
+def _calibrated(
+    comments: Sequence[LabelledComment], held_out: Sequence[Mapping[str, Answers]]
+) -> Iterator[tuple[list[LabelledComment], RecordedAnswers, Calibration]]:
+    """Each part held out: its comments, the answers to them, the calibration from the others."""
+    parts = list(held_out) if len(held_out) > 1 else _halves(held_out[0])
+    by_uid = {comment.uid: comment for comment in comments}
+    for number, part in enumerate(parts):
+        outside = {
+            uid: one for k, other in enumerate(parts) if k != number for uid, one in other.items()
+        }
+        calibration = calibrated([by_uid[uid] for uid in outside], list(outside.values()))
+        held = [by_uid[uid] for uid in part]
+        recorded = RecordedAnswers(
+            {comment.text[:READ_LIMIT]: part[comment.uid] for comment in held}
+        )
+        yield held, recorded, calibration
+
+
+def _halves(answers: Mapping[str, Answers]) -> list[dict[str, Answers]]:
+    return [dict(list(answers.items())[side::2]) for side in range(2)]
+
+
+def evaluate_others(corpus: Corpus, english: Reader, encoder: AskEncoder) -> Evaluation:
+    """The readers of the other languages, each learned outside its fold, measured on the shared
+    comments."""
     comments = corpus.others
     fold = folds([comment.text for comment in comments], FOLDS, SEED)
     tags: list[dict[str, Any]] = []
     for number in range(FOLDS):
-        learned = [c for c, own in zip(comments, fold, strict=True) if own != number]
-        built = Built(english, fit_others(learned, corpus.opinions), encoder)
-        held = [c for c, own in zip(comments, fold, strict=True) if own == number]
-        tags += tag_comments(built.tagger(), held)
+        learned = [comments[at] for at in np.flatnonzero(fold != number)]
+        reader: LinearReader = fit_others([*learned, *corpus.other_further], corpus.opinions)
+        held = [comments[at] for at in np.flatnonzero(fold == number)]
+        tags += tag_comments(Tagger("held out", english, reader, encoder, ()), held)
     return evaluate([comment.record() for comment in comments], tags)

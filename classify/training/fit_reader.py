@@ -11,18 +11,18 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from classify.clauses import Clause, clauses
-from classify.labels import CATEGORIES, SENTIMENTS
-from classify.ngrams import Block, Matrix, NgramSpace, fit_block
-from classify.reader import (
+from classify.clause_reader import (
     CLAUSE_HEAD,
+    ClauseModel,
     FirstLayer,
     Floats,
-    Reader,
     SecondLayer,
     clause_features,
     pooled,
 )
+from classify.clauses import Clause, clauses
+from classify.labels import CATEGORIES, SENTIMENTS
+from classify.ngrams import Block, Matrix, NgramSpace, fit_block
 from classify.training.corpus import (
     LabelledComment,
     Opinion,
@@ -30,6 +30,7 @@ from classify.training.corpus import (
     folds,
     sentiment_codes,
 )
+from classify.training.thresholds import best_threshold
 
 INNER_FOLDS = 5
 Bools = npt.NDArray[np.bool_]
@@ -67,7 +68,7 @@ def _shared(clause: Clause, start: int, end: int) -> float:
 
 def fit_reader(
     comments: Sequence[LabelledComment], opinions: Sequence[Opinion], *, seed: int
-) -> Reader:
+) -> ClauseModel:
     """A reader learned from ``comments``; ``opinions`` add one more score per sentiment."""
     texts = [comment.text for comment in comments]
     pieces = cut(comments)
@@ -105,7 +106,7 @@ def fit_reader(
     layer = FirstLayer(space, weights.astype(np.float16).astype(np.float32), bias)
     likely, _ = second.probabilities(features)
     cuts = [best_threshold(categories[:, k], likely[:, k]) for k in range(len(CATEGORIES))]
-    return Reader(layer, second, np.array(cuts, np.float32))
+    return ClauseModel(layer, second, np.array(cuts, np.float32))
 
 
 def _space(texts: Sequence[str], outside: Sequence[str]) -> NgramSpace:
@@ -203,22 +204,3 @@ def _dense(inputs: Floats, holds: Bools) -> Floats:
         return np.array([*np.zeros(inputs.shape[1]), 4.0 if holds.any() else -4.0], np.float32)
     model = LogisticRegression(C=0.3, max_iter=1000).fit(inputs, holds)
     return np.array([*model.coef_[0], model.intercept_[0]], dtype=np.float32)
-
-
-def best_threshold(holds: Bools, likely: Floats) -> float:
-    """The probability from which calling the label gives the best F1; 0.5 where it never holds.
-
-    The F1 is smoothed over neighbouring cuts, so that one lucky comment does not decide.
-    """
-    if not holds.any():
-        return 0.5
-    grid = np.linspace(0.05, 0.9, 86)
-    scores = np.array([_f1(holds, likely >= cut) for cut in grid])
-    smooth = np.convolve(np.pad(scores, 2, mode="edge"), np.ones(5) / 5, mode="valid")
-    return float(grid[int(np.argmax(smooth))])
-
-
-def _f1(holds: Bools, called: npt.NDArray[np.bool_]) -> float:
-    both = int((holds & called).sum())
-    total = int(holds.sum() + called.sum())
-    return 2 * both / total if total else 0.0

@@ -1,8 +1,17 @@
 """The ledger: one SQLite file that holds every comment, its tags, and where listening stands."""
 
 from earful.store.comments import UpsertCount
+from earful.store.corrections import Correction, CorrectionCount, Labels
 from earful.store.erase import Erasure
 from earful.store.ledger import Ledger
 from earful.store.search import Hit
 
-__all__ = ["Erasure", "Hit", "Ledger", "UpsertCount"]
+__all__ = [
+    "Correction",
+    "CorrectionCount",
+    "Erasure",
+    "Hit",
+    "Labels",
+    "Ledger",
+    "UpsertCount",
+]

@@ -255,5 +255,6 @@ def _tombstone(
     )
     connection.execute("DELETE FROM revisions WHERE uid = ?", (uid,))
     connection.execute("DELETE FROM tags WHERE uid = ?", (uid,))
+    connection.execute("DELETE FROM corrections WHERE uid = ?", (uid,))
     drop_orphan_askers(connection)
     return 1

@@ -15,8 +15,9 @@ import pyarrow as pa
 
 from earful.errors import ConfigurationError, IntegrityError, TransientError
 from earful.records import Admitted, Coverage
-from earful.store import comments, erase, search, tags
+from earful.store import comments, corrections, erase, search, tags
 from earful.store.comments import UpsertCount, from_ms, to_ms
+from earful.store.corrections import Correction, CorrectionCount
 from earful.store.schema import migrate
 
 BUSY_SECONDS = 30.0
@@ -54,6 +55,7 @@ class Ledger:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             migrate(connection)
+            corrections.prepare(connection)
         except sqlite3.DatabaseError as error:
             connection.close()
             if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
@@ -176,6 +178,37 @@ class Ledger:
     def drop_tags(self, model_version: str, since: datetime | None = None) -> None:
         """Forget what a model version read; see ``earful.store.tags.drop_tags``."""
         tags.drop_tags(self.connection, model_version, since)
+
+    # Corrections
+
+    def add_correction(
+        self, correction: Correction, vectors: Sequence[Sequence[float]], vector_version: str
+    ) -> int:
+        """Store what a person says; see ``earful.store.corrections.add``."""
+        return corrections.add(self.connection, correction, vectors, vector_version)
+
+    def corrections(self) -> list[Correction]:
+        """What counts of people's corrections; see ``earful.store.corrections.in_force``."""
+        return corrections.in_force(self.connection)
+
+    def correction(self, uid: str) -> Correction | None:
+        """What counts of people's corrections of one comment."""
+        found = corrections.in_force(self.connection, uid)
+        return found[0] if found else None
+
+    def count_corrections(self) -> CorrectionCount:
+        """How many comments were corrected, and by how many people."""
+        return corrections.count(self.connection)
+
+    def unencoded_corrections(self, vector_version: str) -> list[tuple[int, list[str], list[str]]]:
+        """See ``earful.store.corrections.without_vectors``."""
+        return corrections.without_vectors(self.connection, vector_version)
+
+    def encode_correction(
+        self, correction_id: int, vectors: Sequence[Sequence[float]], vector_version: str
+    ) -> None:
+        """Replace the vectors of a correction's asks."""
+        corrections.save_vectors(self.connection, correction_id, vectors, vector_version)
 
     # Where listening stands
 

@@ -173,6 +173,47 @@ MIGRATIONS: tuple[str, ...] = (
         INSERT INTO trigrams_index (rowid, title, text) VALUES (new.id, new.title, new.text);
     END;
     """,
+    """
+    CREATE TABLE corrections (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        uid TEXT NOT NULL REFERENCES comments (uid) ON DELETE CASCADE,
+        text_hash TEXT NOT NULL,
+        corrected_by TEXT NOT NULL,
+        corrected_at INTEGER NOT NULL,
+        model_version TEXT NOT NULL,
+        offered TEXT NOT NULL,
+        shown TEXT NOT NULL,
+        sentiment TEXT NOT NULL,
+        categories TEXT NOT NULL,
+        asks TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX corrections_by_comment ON corrections (uid, id);
+    CREATE TRIGGER corrections_are_only_added BEFORE UPDATE ON corrections BEGIN
+        SELECT RAISE(ABORT, 'a correction is never changed: a newer one counts instead');
+    END;
+
+    CREATE TABLE correction_vectors (
+        correction INTEGER NOT NULL REFERENCES corrections (id) ON DELETE CASCADE,
+        n INTEGER NOT NULL,
+        vector BLOB NOT NULL,
+        vector_version TEXT NOT NULL,
+        PRIMARY KEY (correction, n)
+    ) STRICT, WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE aspects (
+        uid TEXT NOT NULL,
+        model_version TEXT NOT NULL,
+        n INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        start INTEGER NOT NULL,
+        "end" INTEGER NOT NULL,
+        sentiment TEXT NOT NULL,
+        score REAL NOT NULL,
+        PRIMARY KEY (uid, model_version, n),
+        FOREIGN KEY (uid, model_version) REFERENCES tags (uid, model_version) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

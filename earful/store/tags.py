@@ -27,6 +27,7 @@ _ASK_COLUMNS = (
     "vector",
     "vector_version",
 )
+_ASPECT_COLUMNS = ("name", "start", "end", "sentiment", "score")
 
 
 def untagged(
@@ -106,7 +107,7 @@ def save_tags(connection: sqlite3.Connection, batch: pa.RecordBatch) -> None:
                 row["sentiment"],
                 row["sentiment_score"],
                 json.dumps(row["categories"]),
-                json.dumps({name: round(score, 4) for name, score in row["category_scores"]}),
+                json.dumps({name: float(f"{score:.4g}") for name, score in row["category_scores"]}),
                 row["spam_score"],
             )
             for row in rows
@@ -118,6 +119,15 @@ def save_tags(connection: sqlite3.Connection, batch: pa.RecordBatch) -> None:
             (row["uid"], row["model_version"], n, *(_ask_value(ask, c) for c in _ASK_COLUMNS))
             for row in rows
             for n, ask in enumerate(row["asks"])
+        ],
+    )
+    connection.executemany(
+        f"INSERT INTO aspects VALUES (?, ?, ?, {', '.join('?' for _ in _ASPECT_COLUMNS)})",
+        [
+            (row["uid"], row["model_version"], n, *(aspect[c] for c in _ASPECT_COLUMNS))
+            for row in rows
+            # null where the batch was made before there were aspects
+            for n, aspect in enumerate(row["aspects"] or ())
         ],
     )
 

@@ -60,7 +60,7 @@ def surface(text: str) -> list[float]:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class ClauseScores:
     """What the model reads in n comments.
 
     ``categories`` (n, 9) and ``sentiments`` (n, 4) are probabilities; ``clauses`` lists each
@@ -198,18 +198,18 @@ def sigmoid(values: npt.NDArray[np.floating]) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Reader:
+class ClauseModel:
     """A comment model for one language or several: both layers and the thresholds (9,)."""
 
     first: FirstLayer
     second: SecondLayer
     thresholds: Floats
 
-    def read(self, texts: Sequence[str]) -> Reading:
+    def read(self, texts: Sequence[str]) -> ClauseScores:
         """Probabilities for ``texts``; texts may be empty or hold anything."""
         if not texts:
             empty = np.zeros((0, 0), np.float32)
-            return Reading(empty, empty, [], empty, empty)
+            return ClauseScores(empty, empty, [], empty, empty)
         cut = [clauses(text) for text in texts]
         counts = np.array([len(found) for found in cut], dtype=np.int64)
         pieces = [
@@ -221,10 +221,10 @@ class Reader:
         piece_scores = self.first.scores(pieces)
         features = pooled(whole, piece_scores, counts, texts)
         categories, sentiments = self.second.probabilities(features)
-        return Reading(categories, sentiments, cut, whole, piece_scores)
+        return ClauseScores(categories, sentiments, cut, whole, piece_scores)
 
     def carrying(
-        self, reading: Reading, texts: Sequence[str], places: Sequence[int]
+        self, reading: ClauseScores, texts: Sequence[str], places: Sequence[int]
     ) -> list[Floats]:
         """For the comments at ``places``: the probability of each clause to carry an ask."""
         counts = np.array([len(found) for found in reading.clauses], dtype=np.int64)
@@ -260,7 +260,7 @@ class Reader:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], name: str) -> Reader:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], name: str) -> ClauseModel:
         """The reader that ``arrays`` of the same name described."""
 
         def stored(part: str) -> Floats:

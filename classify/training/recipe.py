@@ -1,0 +1,150 @@
+"""How the network of English is trained: first on everything else, then on the shared labels.
+
+The first stage learns from comments labelled besides the shared set, from tweets with a sentiment
+and from app reviews with a class of report. It never sees the shared set, so every fold of a
+cross-validation starts from the same first stage. The second stage goes on with the shared set and
+some of the other comments.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from classify.network import Network
+from classify.training.corpus import LabelledComment, Opinion, Reported
+from classify.training.examples import Example, ExampleMaker, misspelt, shared_names
+from classify.training.export import int8_graph, reading_tokenizer
+from classify.training.fine_tune import Epoch, Plan, Progress, fine_tune
+from classify.training.reader_network import ReaderNetwork, base_encoder
+
+FIRST = Plan(epochs=2)
+SECOND = Plan(epochs=2, rate=1.0e-4)
+TWEETS = 6_000
+REPORTED = 1_500
+"""Tweets and app reviews drawn for each epoch of the first stage."""
+FURTHER = 0.2
+"""The share of the other labelled comments that is drawn for each epoch of the second stage."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What the first stage and the second share.
+
+    ``further`` are labelled comments besides the shared set, none of them alike to one of it.
+    """
+
+    base: Path
+    tokenizer: Tokenizer
+    names: tuple[str, ...]
+    further: Sequence[LabelledComment]
+    tweets: Sequence[Opinion]
+    reported: Sequence[Reported]
+
+    @classmethod
+    def gather(
+        cls,
+        base: Path,
+        labelled: Sequence[LabelledComment],
+        further: Sequence[LabelledComment],
+        tweets: Sequence[Opinion],
+        reported: Sequence[Reported],
+    ) -> Material:
+        """The material for a base model in the folder ``base``."""
+        names = shared_names([*labelled, *further])
+        return cls(base, reading_tokenizer(base), names, further, tweets, reported)
+
+    def maker(self) -> ExampleMaker:
+        """What makes examples of comments."""
+        return ExampleMaker(self.tokenizer, self.names)
+
+    def untrained(self) -> ReaderNetwork:
+        """The network before the first stage, on the base model's weights."""
+        return ReaderNetwork(base_encoder(self.base), len(self.names))
+
+    def first_stage(self, seed: int, on_step: Progress) -> ReaderNetwork:
+        """A network that has learned from everything but the shared set."""
+        return first_stage(self, seed, on_step)
+
+    def second_stage(
+        self,
+        network: ReaderNetwork,
+        comments: Sequence[LabelledComment],
+        seed: int,
+        on_step: Progress,
+    ) -> ReaderNetwork:
+        """A copy of ``network`` that has gone on with ``comments`` of the shared set."""
+        return second_stage(network, comments, self, seed, on_step)
+
+    def shipped(self, network: ReaderNetwork) -> Network:
+        """A network as it is shipped."""
+        return Network(int8_graph(network), self.tokenizer.to_str())
+
+
+def first_stage(material: Material, seed: int, on_step: Progress) -> ReaderNetwork:
+    """A network that has learned from everything but the shared set."""
+    maker = material.maker()
+    further = misspelling(material.further, maker)
+    tweets = [maker.opinion(tweet) for tweet in material.tweets]
+    reported = [maker.reported(review) for review in material.reported]
+
+    def epoch(chance: random.Random) -> Sequence[Example]:
+        return [
+            *further(chance),
+            *drawn(tweets, TWEETS, chance),
+            *drawn(reported, REPORTED, chance),
+        ]
+
+    return fine_tune(material.untrained(), epoch, FIRST, seed, mask_of(material.tokenizer), on_step)
+
+
+def second_stage(
+    network: ReaderNetwork,
+    comments: Sequence[LabelledComment],
+    material: Material,
+    seed: int,
+    on_step: Progress,
+    plan: Plan = SECOND,
+) -> ReaderNetwork:
+    """A copy of ``network`` that has gone on with ``comments`` of the shared set."""
+    maker = material.maker()
+    own, further = misspelling(comments, maker), misspelling(material.further, maker)
+
+    def epoch(chance: random.Random) -> Sequence[Example]:
+        others = further(chance)
+        return [*own(chance), *drawn(others, int(FURTHER * len(others)), chance)]
+
+    return fine_tune(
+        copy.deepcopy(network), epoch, plan, seed, mask_of(material.tokenizer), on_step
+    )
+
+
+def mask_of(tokenizer: Tokenizer) -> int:
+    """The number of the token that hides another."""
+    number = tokenizer.token_to_id("[MASK]")
+    assert number is not None, "every BERT vocabulary has it"
+    return int(number)
+
+
+def drawn(examples: Sequence[Example], count: int, chance: random.Random) -> Sequence[Example]:
+    """``count`` of the examples, or all where there are fewer, in random order."""
+    return chance.sample(examples, min(count, len(examples)))
+
+
+def misspelling(comments: Sequence[LabelledComment], maker: ExampleMaker) -> Epoch:
+    """The comments as examples, some of them misspelt anew in every epoch."""
+    plain = [maker.comment(comment) for comment in comments]
+
+    def epoch(chance: random.Random) -> Sequence[Example]:
+        found = []
+        for comment, example in zip(comments, plain, strict=True):
+            text = misspelt(comment.text, chance)
+            found.append(example if text is comment.text else maker.comment(comment, text))
+        return found
+
+    return epoch

@@ -1,0 +1,126 @@
+"""The long way to a network, step by step: each step is kept and not done twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from classify.network import Answers, Network
+from classify.training.corpus import LabelledComment, folds
+from classify.training.fine_tune import Progress
+from classify.training.held_out import load_answers, save_answers
+from classify.training.reader_network import ReaderNetwork
+
+FOLDS = 5
+_EVERY = 50
+Say = Callable[[str], None]
+
+
+class Recipe(Protocol):
+    """How the network of a group of languages is made."""
+
+    def untrained(self) -> ReaderNetwork:
+        """The network before the first stage, on the base model's weights."""
+        ...
+
+    def first_stage(self, seed: int, on_step: Progress) -> ReaderNetwork:
+        """A network that has learned from everything but the shared set."""
+        ...
+
+    def second_stage(
+        self,
+        network: ReaderNetwork,
+        comments: Sequence[LabelledComment],
+        seed: int,
+        on_step: Progress,
+    ) -> ReaderNetwork:
+        """A copy of ``network`` that has gone on with ``comments`` of the shared set."""
+        ...
+
+    def shipped(self, network: ReaderNetwork) -> Network:
+        """A network as it is shipped."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StagedTraining:
+    """A build in the folder ``work``; a step whose result lies there is not done again.
+
+    ``comments`` are the shared set, on which cross-validation measures.
+    """
+
+    work: Path
+    material: Recipe
+    comments: Sequence[LabelledComment]
+    seed: int
+    say: Say = print
+
+    def first(self) -> ReaderNetwork:
+        """The network after the first stage."""
+        return self._network(
+            self.work / "first.pt",
+            lambda: self.material.first_stage(self.seed, self._steps("first stage")),
+        )
+
+    def held_out(self, number: int) -> dict[str, Answers]:
+        """What a network that learned from the other folds answers to fold ``number``, by uid."""
+        path = self.work / f"held_out_{number}.npz"
+        if not path.exists():
+            fold = folds([comment.text for comment in self.comments], FOLDS, self.seed)
+            learned = [self.comments[at] for at in np.flatnonzero(fold != number).tolist()]
+            held = [self.comments[at] for at in np.flatnonzero(fold == number).tolist()]
+            network = self.material.second_stage(
+                self.first(), learned, self.seed, self._steps(f"fold {number}")
+            )
+            answers = self.shipped(network).read([comment.text for comment in held])
+            save_answers(path, [comment.uid for comment in held], answers)
+        return load_answers(path)
+
+    def without_shared(self, number: int) -> dict[str, Answers]:
+        """What the network of the first stage, which has seen no comment of the shared set, answers
+        to fold ``number``, by uid."""
+        path = self.work / f"first_on_{number}.npz"
+        if not path.exists():
+            fold = folds([comment.text for comment in self.comments], FOLDS, self.seed)
+            held = [self.comments[at] for at in np.flatnonzero(fold == number).tolist()]
+            answers = self.shipped(self.first()).read([comment.text for comment in held])
+            save_answers(path, [comment.uid for comment in held], answers)
+        return load_answers(path)
+
+    def final(self) -> ReaderNetwork:
+        """The network that has learned from all comments."""
+        return self._network(
+            self.work / "final.pt",
+            lambda: self.material.second_stage(
+                self.first(), self.comments, self.seed, self._steps("final")
+            ),
+        )
+
+    def shipped(self, network: ReaderNetwork) -> Network:
+        """A network as it is shipped."""
+        return self.material.shipped(network)
+
+    def _network(self, path: Path, train: Callable[[], ReaderNetwork]) -> ReaderNetwork:
+        if not path.exists():
+            torch.save(train().state_dict(), path)
+        network = self.material.untrained()
+        network.load_state_dict(torch.load(path, weights_only=True))
+        return network.eval()
+
+    def _steps(self, what: str) -> Progress:
+        begun, losses = time.monotonic(), []
+
+        def on_step(step: int, of: int, loss: float) -> None:
+            losses.append(loss)
+            if step % _EVERY == 0 or step == of:
+                mean = sum(losses[-_EVERY:]) / len(losses[-_EVERY:])
+                seconds = time.monotonic() - begun
+                self.say(f"{what}: step {step} of {of}, loss {mean:.3f}, {seconds:.0f} s")
+
+        return on_step
