@@ -494,6 +494,7 @@ def draw(rows: Sequence[Mapping[str, Any]], target: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
+    from matplotlib import patheffects
     from matplotlib import pyplot as plt
 
     panels = (
@@ -522,16 +523,22 @@ def draw(rows: Sequence[Mapping[str, Any]], target: Path) -> None:
         axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         axis.spines[["top", "right"]].set_visible(False)
         drawn.append((axis, [(row, row[part][name]["value"]) for row in points]))
-    canvas.tight_layout()
+    canvas.text(
+        0.99, 0.01, "upright lines: 95 % intervals", ha="right", va="bottom", fontsize=8, color=SOFT
+    )
+    canvas.tight_layout(rect=(0, 0.03, 1, 1))
+    halo = [patheffects.withStroke(linewidth=3, foreground="white")]
     for axis, named in drawn:
-        _label(axis, named)
+        for text in _label(axis, named):
+            text.set_path_effects(halo)
     target.parent.mkdir(parents=True, exist_ok=True)
     canvas.savefig(target, metadata={"Software": None})
     plt.close(canvas)
 
 
-def _label(axis: Any, points: Sequence[tuple[Mapping[str, Any], float]]) -> None:
-    """Write each tool's name right of its point, moved off the names that stand there already."""
+def _label(axis: Any, points: Sequence[tuple[Mapping[str, Any], float]]) -> list[Any]:
+    """Each tool's name written right of its point, moved off the names that stand there already."""
+    written: list[Any] = []
     taken: list[Any] = []
     for row, y in sorted(points, key=lambda point: point[1]):
         ours = row["name"] == OURS
@@ -551,8 +558,10 @@ def _label(axis: Any, points: Sequence[tuple[Mapping[str, Any], float]]) -> None
             box = text.get_window_extent()
             if not any(box.overlaps(other) for other in taken):
                 taken.append(box)
+                written.append(text)
                 break
             text.remove()
+    return written
 
 
 def main() -> None:

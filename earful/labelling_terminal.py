@@ -260,7 +260,8 @@ class LabellingTerminal:
             self._console.clear()
         about = [comment.source]
         about += [f"{comment.created_at:%Y-%m-%d}"] if comment.created_at else []
-        about += [part for part in (comment.rating, comment.place) if part]
+        about += [f"rated {comment.rating}"] if comment.rating else []
+        about += [comment.place] if comment.place else []
         self._console.rule(Text(f"{place} · " + " · ".join(about)), align="left")
         words = Text(comment.words[:SHOWN])
         for ask in comment.labels.asks:
