@@ -537,9 +537,14 @@ def draw(rows: Sequence[Mapping[str, Any]], target: Path) -> None:
 
 
 def _label(axis: Any, points: Sequence[tuple[Mapping[str, Any], float]]) -> list[Any]:
-    """Each tool's name written right of its point, moved off the names that stand there already."""
+    """Each tool's name written right of its point, moved off the points and the other names."""
+    from matplotlib.transforms import Bbox
+
     written: list[Any] = []
     taken: list[Any] = []
+    for row, y in points:
+        across, up = axis.transData.transform((row["speed"]["comments_per_second"], y))
+        taken.append(Bbox.from_bounds(across - 8, up - 8, 16, 16))
     for row, y in sorted(points, key=lambda point: point[1]):
         ours = row["name"] == OURS
         for lift in sorted(range(-60, 61, 3), key=abs):

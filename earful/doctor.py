@@ -144,7 +144,8 @@ def _taught(project: Project, ledger: Ledger) -> Iterator[Finding]:
     corrected = ledger.count_corrections()
     if corrected.in_force or corrected.outdated:
         outdated = f", {corrected.outdated:,} of words since edited" if corrected.outdated else ""
-        detail = f"{corrected.in_force:,} comments by {corrected.people:,} people{outdated}"
+        people = "1 person" if corrected.people == 1 else f"{corrected.people:,} people"
+        detail = f"of {corrected.in_force:,} comments, by {people}{outdated}"
         yield Finding("well", "corrections", detail)
     try:
         heads = HeadsFolder(project.settings.heads_path).load()

@@ -19,11 +19,12 @@ from rich.table import Table
 from rich.text import Text
 
 from classify.categories import Category, added_categories, shipped_categories
-from classify.labels import FALLBACK
+from classify.labels import CATEGORIES, FALLBACK
 from earful.errors import DataError
 from earful.labelling import (
     CHANCE,
     REQUEST_GATE,
+    SENTIMENT,
     SENTIMENTS_TOLD,
     STRENGTHS_TOLD,
     TYPES_TOLD,
@@ -275,6 +276,8 @@ class LabellingTerminal:
     def _why(self, comment: Tagged, choice: Choice) -> str:
         if choice.reason == CHANCE:
             told = "drawn by chance"
+        elif choice.reason not in (*CATEGORIES, SENTIMENT):
+            told = f"one of the likeliest to be {choice.reason}"
         elif choice.reason in comment.scores:
             edge = self._thresholds.get(choice.reason, 0.5)
             told = (
@@ -392,12 +395,14 @@ def label_in_terminal(
     done = labelling.progress
     console.print(
         f"{done.saved:,} saved, {done.confirmed:,} of them right as they were; {skipped:,} skipped."
-        f" {there_are:,} comments are corrected now."
     )
     console.print(
-        f"Learning takes {LEAST}."
-        if there_are < LEAST
-        else "Learn from them: earful train --from corrections"
+        f"Corrected so far: {there_are:,}. "
+        + (
+            f"Learning takes {LEAST}."
+            if there_are < LEAST
+            else "Learn from them: earful train --from corrections"
+        )
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -14,9 +13,6 @@ from rich.table import Table
 from earful.errors import ConfigurationError
 from earful.project import Project
 from earful.teaching import Lesson
-
-if TYPE_CHECKING:
-    from classify.lessons import Change
 
 NEEDED = ("torch", "transformers")
 
@@ -35,11 +31,11 @@ def train_from_corrections(project: Project, without: Sequence[str], console: Co
 def show_lesson(console: Console, lesson: Lesson) -> None:
     """Before and after, per category and sentiment, and what came of it."""
     comparison = lesson.comparison
-    table = Table(box=None, pad_edge=False)
-    headings = ("", "comments", "holds for", "F1 before", "after", "right before", "after",
-                "mended", "broken", "")  # fmt: skip
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    headings = ("", "of", "holds", "F1", "after", "right", "after", "mended", "broken", "")
     for at, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if 0 < at < len(headings) - 1 else "left")
+        right = 0 < at < len(headings) - 1
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
     for change in comparison.changes:
         table.add_row(
             change.label,
@@ -51,7 +47,7 @@ def show_lesson(console: Console, lesson: Lesson) -> None:
             f"{change.after.accuracy:.3f}",
             f"{change.mended:,}",
             f"{change.broken:,}",
-            _verdict(change),
+            "worse" if change.worse else "learned" if change.useful else "",
         )
     console.print(table)
     others = f"; {lesson.left_out:,} in other languages left out" if lesson.left_out else ""
@@ -61,32 +57,30 @@ def show_lesson(console: Console, lesson: Lesson) -> None:
         f" Before: {lesson.compared_with}.",
         soft_wrap=True,
     )
+    for change in comparison.changes:
+        if change.harmful:
+            console.print(
+                f"{change.label} is left to the shipped model: what was learned mends"
+                f" {change.tried[0]:,} and breaks {change.tried[1]:,}.",
+                soft_wrap=True,
+            )
     if lesson.switched is not None:
         console.print(
-            f"In use now: {lesson.switched.version}.\nNext: earful tag --all shows which signals"
+            f"In use now: {lesson.switched.version}\nNext: earful tag --all shows which signals"
             " would move, and asks. Back: earful train --rollback",
             soft_wrap=True,
         )
         return
-    worse = comparison.worse or comparison.harmful
+    told = "nothing got better"
+    if comparison.worse:
+        told = f"worse at {', '.join(comparison.worse)}"
+    elif comparison.harmful:
+        told = f"{told}, and it got worse at {', '.join(comparison.harmful)}"
     console.print(
-        (
-            f"Not switched: worse at {', '.join(worse)}."
-            if worse
-            else "Not switched: nothing got better. What was corrected shows no pattern yet that"
-            " helps with other comments."
-        )
-        + f" What was in use stays in use: {lesson.compared_with}. More corrections may help.",
+        f"Not switched: {told}. What was in use stays in use: {lesson.compared_with}."
+        " More corrections may help.",
         soft_wrap=True,
     )
-
-
-def _verdict(change: Change) -> str:
-    if change.worse:
-        return "worse"
-    if change.harmful:
-        return "left as it is: worse ({} mended, {} broken)".format(*change.tried)
-    return "learned" if change.useful else ""
 
 
 def roll_back(project: Project, console: Console) -> None:
@@ -111,7 +105,7 @@ def list_heads(project: Project, console: Console) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("", "version", "learned on", "corrections", "has learned", "for the model"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for record in records:
         table.add_row(
             "in use" if in_use is not None and in_use.version == record.version else "",

@@ -12,7 +12,7 @@ import pytest
 
 from earful.demo import demo_path
 from earful.labelling import Labelling, toggled
-from earful.moves import Move, signal_moves
+from earful.moves import Move, Moves, signal_moves
 from earful.pipeline import CURRENT, tagger_loading
 from earful.project import Project
 from earful.records import DemandSignal, Estimate, Ladder, Trend
@@ -91,7 +91,7 @@ def test_from_the_first_key_to_every_tag(
     early = earful("train", "--from", "corrections")
     assert early.code == 1
     assert f"{LEAST - 2} are missing" in early.err
-    assert "2 comments by 1 people" in earful("doctor").out
+    assert "of 2 comments, by 1 person" in earful("doctor").out
 
     # Enough: learned, in use, and nothing else is touched.
     teach(shop, 60)
@@ -243,6 +243,32 @@ def signal(name: str, people: int, *uids: str) -> DemandSignal:
         quotes=(),
         uids=uids,
     )
+
+
+@pytest.mark.parametrize(("answer", "takes"), [("y\n", True), ("n\n", False), ("\n", False)])
+def test_a_person_is_asked(
+    monkeypatch: pytest.MonkeyPatch, answer: str, takes: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At a terminal the moves are shown, largest first, fifteen at most, and No is the default."""
+    from rich.console import Console
+
+    from earful.acceptance import accepted
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    moves = Moves(
+        "old", "new", tuple(Move(f"thing {n}", 0, 30 - n) for n in range(20)), 7,
+        {"praise": (10, 12)}, {},
+    )  # fmt: skip
+    assert accepted(Console(width=80), moves, yes=False, preview=False) is takes
+    shown = capsys.readouterr().out
+    assert "accept?" in shown
+    assert "thing 14" in shown
+    assert "thing 15" not in shown
+    assert "5 more move; 7 signals stay" in shown
 
 
 def test_signals_are_followed_by_id_and_by_their_comments() -> None:
