@@ -543,29 +543,30 @@ def _label(axis: Any, points: Sequence[tuple[Mapping[str, Any], float]]) -> list
     written: list[Any] = []
     taken: list[Any] = []
     for row, y in points:
-        across, up = axis.transData.transform((row["speed"]["comments_per_second"], y))
-        taken.append(Bbox.from_bounds(across - 8, up - 8, 16, 16))
+        across, upward = axis.transData.transform((row["speed"]["comments_per_second"], y))
+        taken.append(Bbox.from_bounds(across - 8, upward - 8, 16, 16))
     for row, y in sorted(points, key=lambda point: point[1]):
         ours = row["name"] == OURS
-        for lift in sorted(range(-60, 61, 3), key=abs):
-            text = axis.annotate(
-                row["title"],
-                (row["speed"]["comments_per_second"], y),
-                xytext=(9, lift - 3),
-                textcoords="offset points",
-                fontsize=9,
-                color=ACCENT if ours else INK,
-                fontweight="bold" if ours else "normal",
-                arrowprops={"arrowstyle": "-", "color": "#b6bec5", "linewidth": 0.7}
-                if abs(lift) > 5
-                else None,
-            )
-            box = text.get_window_extent()
-            if not any(box.overlaps(other) for other in taken):
-                taken.append(box)
-                written.append(text)
+        at = (row["speed"]["comments_per_second"], y)
+        text = axis.annotate(
+            row["title"],
+            at,
+            xytext=(9, -3),
+            textcoords="offset points",
+            fontsize=9,
+            color=ACCENT if ours else INK,
+            fontweight="bold" if ours else "normal",
+            zorder=4,
+        )
+        for lift in sorted(range(-60, 61, 3), key=lambda up: (abs(up), -up)):
+            text.set_position((9, lift - 3))
+            if not any(text.get_window_extent().overlaps(other) for other in taken):
                 break
-            text.remove()
+        if abs(lift) > 5:
+            leader = {"arrowstyle": "-", "color": "#b6bec5", "linewidth": 0.7}
+            axis.annotate("", at, xytext=(9, lift), textcoords="offset points", arrowprops=leader)
+        taken.append(text.get_window_extent())
+        written.append(text)
     return written
 
 

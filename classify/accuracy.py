@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from classify.shipped import FOLDER, MANIFEST
 
 MEASURED = "measured.json"
+UNMEASURED = "not measured"
 _LANGUAGES = {
+    "ar": "Arabic",
     "de": "German",
+    "en": "English",
     "es": "Spanish",
     "fr": "French",
+    "hi": "Hindi",
+    "it": "Italian",
     "ja": "Japanese",
     "ko": "Korean",
     "pl": "Polish",
+    "pt": "Portuguese",
+    "th": "Thai",
 }
 
 
 def measured_accuracy(folder: Path = FOLDER) -> dict[str, Any] | None:
     """Figures of the models in ``folder``: {model, figures: [{name, value, low, high, on}]}.
 
-    ``value`` runs from 0 to 1 and ``on`` says on what it was measured; ``low`` and ``high``
-    bound it where an interval was measured, and are None elsewhere. None where these very models
-    were not measured.
+    ``value`` runs from 0 to 1, or says that nothing was measured, and ``on`` says on what it was
+    measured; ``low`` and ``high`` bound it where an interval was measured, and are None elsewhere.
+    None where these very models were not measured.
     """
-    path = folder / MEASURED
-    if not path.is_file():
-        return None
-    measured = json.loads(path.read_text(encoding="utf-8"))
-    version = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["version"]
-    if measured["version"] != version:
+    measured = _measured(folder)
+    if measured is None:
         return None
     english = measured["english"]
     overall, request = english["overall"], english["categories"]["request"]
@@ -54,7 +58,57 @@ def measured_accuracy(folder: Path = FOLDER) -> dict[str, Any] | None:
         )
         for lang, row in measured["others"]["by_lang"].items()
     ]
-    return {"model": version, "figures": figures}
+    served = _manifest(folder)["settings"]["others"]["languages"]
+    unmeasured = [lang for lang in served if lang not in measured["others"]["by_lang"]]
+    for lang in unmeasured:
+        score = measured["outside_sentiment"].get(lang)
+        if score is not None:
+            on = f"{score['rows']:,} outside texts in {score['classes']} classes, held out"
+            name = f"Sentiment in {_LANGUAGES.get(lang, lang)} (macro-F1)"
+            figures.append(_figure(name, score["macro_f1"], None, on))
+    if unmeasured:
+        named = ", ".join(_LANGUAGES.get(lang, lang) for lang in unmeasured)
+        name = f"Requests in {named}"
+        figures.append({"name": name, "value": UNMEASURED, "low": None, "high": None, "on": ""})
+    return {"model": measured["version"], "figures": figures}
+
+
+def languages_read(comments: Mapping[str, int], folder: Path = FOLDER) -> str:
+    """How many comments were read in each language, and how well each is read, in one line.
+
+    ``comments`` maps a language to comments; most first. Empty where the models in ``folder`` were
+    not measured.
+    """
+    measured = _measured(folder)
+    if measured is None:
+        return ""
+    order = sorted(comments, key=lambda lang: (-comments[lang], lang))
+    return "; ".join(f"{lang} {comments[lang]:,} ({_told(measured, lang)})" for lang in order)
+
+
+def _told(measured: Mapping[str, Any], lang: str) -> str:
+    own = (
+        measured["english"]["overall"] if lang == "en" else measured["others"]["by_lang"].get(lang)
+    )
+    if own is not None:
+        return f"request F1 {own['request_f1']:.2f}, sentiment F1 {own['sentiment_macro_f1']:.2f}"
+    outside = measured["outside_sentiment"].get(lang)
+    felt = f"{outside['macro_f1']:.2f}" if outside else UNMEASURED
+    return f"request F1 {UNMEASURED}, sentiment F1 {felt}"
+
+
+def _measured(folder: Path) -> dict[str, Any] | None:
+    """The figures of the very models in ``folder``."""
+    path = folder / MEASURED
+    if not path.is_file():
+        return None
+    measured: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return measured if measured["version"] == _manifest(folder)["version"] else None
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return manifest
 
 
 def _figure(

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from classify.categories import LEAST_EXAMPLES, Category, shipped_categories
-from classify.clause_reader import Floats, sigmoid
 from classify.ngrams import NgramSpace
+from classify.reading import Floats
 
 _BY_PATTERN = 0.9  # the probability where a pattern of the category is found
 _SLOPE = 4.0
@@ -34,7 +35,7 @@ class AddedCategory:
         """Probabilities (n,) for ``texts``; ``rows`` are their n-grams times ``weights``."""
         found = np.zeros(len(texts), np.float32)
         if rows is not None:
-            found = sigmoid(np.float32(_SLOPE) * (rows + np.float32(self.bias - self.cut)))
+            found = expit(_SLOPE * (rows + np.float32(self.bias - self.cut)))
         if self.category.pattern is not None:
             hit = np.array([self.category.found_in(text.lower()) for text in texts])
             found = np.where(hit, np.maximum(found, np.float32(_BY_PATTERN)), found)

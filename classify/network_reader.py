@@ -12,7 +12,7 @@ from classify.clauses import Clause
 from classify.evaluation import item_words
 from classify.heads import Heads
 from classify.items import canonical, canonical_names
-from classify.labels import ASK_GATES, CATEGORIES
+from classify.labels import ASK_GATES, CATEGORIES, SENTIMENTS
 from classify.network import Answers, Floats, Reads
 from classify.ngrams import READ_LIMIT
 from classify.phrasing import Asking, Phrasing
@@ -24,6 +24,7 @@ from classify.wishes import NO_WISH
 SURE_NAME = 0.5
 """The probability from which an item takes the shared name."""
 _REQUEST, _WANTS = (CATEGORIES.index(name) for name in ASK_GATES)
+_NEUTRAL = SENTIMENTS.index("neutral")
 _SMALLEST = 1e-6
 
 
@@ -33,7 +34,8 @@ class Calibration:
 
     A category's probability is the logistic function of ``scale`` times its logit plus ``shift``
     (Platt 1999), and it holds from ``thresholds`` (9,) on. Sentiments are sharpened or flattened by
-    the power ``sharpness`` (temperature scaling, Guo et al. 2017). A token lies in a quote from
+    the power ``sharpness`` (temperature scaling, Guo et al. 2017), and the neutral one, which is
+    learned from far more texts than the others, weighs ``neutral``. A token lies in a quote from
     ``quote`` on.
     """
 
@@ -41,6 +43,7 @@ class Calibration:
     shift: Floats
     thresholds: Floats
     sharpness: float
+    neutral: float
     quote: float
 
     def categories(self, logits: Floats) -> Floats:
@@ -51,6 +54,7 @@ class Calibration:
     def sentiments(self, likely: Floats) -> Floats:
         """Probabilities (n, 4) that sum to one."""
         powers = np.maximum(likely, _SMALLEST) ** self.sharpness
+        powers[:, _NEUTRAL] *= self.neutral
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
 
     def settings(self) -> dict[str, Any]:
@@ -60,6 +64,7 @@ class Calibration:
             "shift": [round(float(value), 4) for value in self.shift],
             "thresholds": [round(float(value), 4) for value in self.thresholds],
             "sharpness": round(self.sharpness, 4),
+            "neutral": round(self.neutral, 4),
             "quote": round(self.quote, 4),
         }
 
@@ -69,7 +74,10 @@ class Calibration:
         scale, shift, thresholds = (
             np.array(stored[name], np.float32) for name in ("scale", "shift", "thresholds")
         )
-        return cls(scale, shift, thresholds, float(stored["sharpness"]), float(stored["quote"]))
+        sharpness, neutral, quote = (
+            float(stored[name]) for name in ("sharpness", "neutral", "quote")
+        )
+        return cls(scale, shift, thresholds, sharpness, neutral, quote)
 
 
 def _vectors(answers: Sequence[Answers]) -> Floats | None:

@@ -242,11 +242,3 @@ def _counted(
         np.concatenate([np.ones(min(1, values.size), bool), np.diff(values) > 0])
     )
     return values[first], np.diff(np.append(first, values.size))
-
-
-def fit_space(texts: Sequence[str], *, min_rows: int = 3, most: int = 60_000) -> NgramSpace:
-    """A space of the n-grams of ``texts``, at most ``most`` of each sort."""
-    return NgramSpace(
-        fit_block(texts, words=True, min_rows=min_rows, most=most),
-        fit_block(texts, words=False, min_rows=min_rows, most=most),
-    )

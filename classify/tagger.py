@@ -13,8 +13,6 @@ from classify.added import THRESHOLD, AddedCategory, learn
 from classify.asks import dressed
 from classify.aspects import AspectReader
 from classify.categories import added_categories, files_digest, shipped_categories
-from classify.clause_asks import AskModels, LinearReader
-from classify.clause_reader import PATTERNS_READ, ClauseModel
 from classify.clauses import Clause
 from classify.english import chosen_pipeline, pipeline_version
 from classify.heads import BaseScores, Heads
@@ -33,6 +31,7 @@ from classify.vectors import AskEncoder
 from classify.windows import window_of
 from earful.records import Ask, Aspect, Tags, tags_to_batch
 
+_PATTERNS_READ = 4000  # characters of a text in which patterns are sought
 _NOISE = CATEGORIES.index("noise")
 _NEGATIVE, _POSITIVE = SENTIMENTS.index("negative"), SENTIMENTS.index("positive")
 ENGLISH_PART, OTHERS_PART, ENCODER = "english", "others", "encoder"
@@ -273,7 +272,7 @@ class Tagger:
 
 def _spam(text: str, noise: float) -> float:
     """The probability of noise, raised where the wording of spam is found, more so with a link."""
-    low = text[:PATTERNS_READ].lower()
+    low = text[:_PATTERNS_READ].lower()
     if not shipped_categories()[_NOISE].found_in(low):
         return noise
     return max(noise, 0.9 if "http" in low or "www." in low else 0.6)
@@ -296,13 +295,8 @@ def english_readers(
 
 
 def others_reader(shipped: Shipped) -> Reader:
-    """The reader of the other languages in an artifact: a network, or linear models."""
-    settings = shipped.settings.get(OTHERS_PART)
-    if settings is None:
-        arrays = shipped.parts[OTHERS_PART]
-        return LinearReader(
-            ClauseModel.from_arrays(arrays, "reader"), AskModels.from_arrays(arrays)
-        )
+    """What reads the other languages in an artifact."""
+    settings = shipped.settings[OTHERS_PART]
     network = Network(
         shipped.files[OTHERS_GRAPH],
         shipped.files[OTHERS_TOKENIZER].decode("utf-8"),
@@ -315,5 +309,4 @@ def others_reader(shipped: Shipped) -> Reader:
 
 def served_others(shipped: Shipped) -> tuple[str, ...]:
     """The languages but English that an artifact reads."""
-    settings = shipped.settings.get(OTHERS_PART)
-    return SERVED_OTHERS if settings is None else tuple(settings["languages"])
+    return tuple(shipped.settings[OTHERS_PART]["languages"])

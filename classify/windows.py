@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from classify.clauses import Clause
-from classify.quotes import Token
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+|\n")
 _REACH = 220
@@ -15,6 +15,20 @@ _WORD = re.compile(
     r"[\u3040-\u309f]+|[\u30a0-\u30ff]+|[\u4e00-\u9fff]+|[\uac00-\ud7a3]+"
     r"|[^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]+(?:['’-]\w+)*|[^\w\s]"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or a mark of a comment, ``comment[start:end]``."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it holds a letter or a digit."""
+        return any(character.isalnum() for character in self.text)
 
 
 def window_of(text: str, clause: Clause) -> Clause:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -26,7 +26,7 @@ from earful.project import Project, open_demo
 from earful.records import Admitted, Comment, Coverage
 from earful.settings import Source
 from earful.store import Ledger, UpsertCount
-from earful.tagging import tag_batches
+from earful.tagging import languages_told, tag_batches
 from earful.workers import over_batches
 
 if TYPE_CHECKING:
@@ -337,6 +337,7 @@ class TagResult:
     copies: int
     waiting: bool = False
     moves: Moves | None = None
+    languages: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
         unread = f", {self.unread:,} in languages that are not served" if self.unread else ""
@@ -345,7 +346,7 @@ class TagResult:
             waiting = "\nWhat it says of older comments waits to be accepted: earful tag --all"
         return (
             f"{self.tagged:,} comments tagged by {self.model_version}: {self.asks:,} asks{unread};"
-            f" {self.copies:,} copies in the ledger{waiting}"
+            f" {self.copies:,} copies in the ledger{languages_told(self.languages)}{waiting}"
         )
 
 
@@ -392,6 +393,7 @@ def tag_ledger(
     load = tagger_loading(project)
     tagger = load()
     tagged = unread = asks = 0
+    languages: Counter[str] = Counter()
     with project.ledger() as ledger:
         current = ledger.get_meta(CURRENT)
         beside = beside and everything and current not in (None, tagger.model_version)
@@ -406,7 +408,11 @@ def tag_ledger(
             with ledger.transaction():
                 ledger.save_tags(tags)
             tagged += tags.num_rows
-            unread += tags.column("read").to_pylist().count(False)
+            read = tags.column("read").to_pylist()
+            unread += read.count(False)
+            languages.update(
+                lang for lang, own in zip(tags.column("lang").to_pylist(), read, strict=True) if own
+            )
             asks += sum(len(of_one) for of_one in tags.column("asks").to_pylist())
             on_progress(tags.num_rows)
         encode_corrections(ledger, tagger)
@@ -416,7 +422,7 @@ def tag_ledger(
                 ledger.set_meta(WAITING, tagger.model_version)
         refresh_facts(project, ledger)
         moves = what_would_move(project, ledger, tagger.model_version) if beside else None
-    return TagResult(tagger.model_version, tagged, unread, asks, copies, waiting, moves)
+    return TagResult(tagger.model_version, tagged, unread, asks, copies, waiting, moves, languages)
 
 
 def accept_tags(project: Project, version: str) -> None:

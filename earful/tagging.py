@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -69,6 +70,16 @@ def tag_batches(
     return over_batches(partial(load_reading, load), batches)
 
 
+def languages_told(languages: Mapping[str, int]) -> str:
+    """A line that says what was read in which language and how well it is read; empty where
+    English alone was."""
+    from classify.accuracy import languages_read
+
+    read = {lang: comments for lang, comments in languages.items() if comments}
+    told = languages_read(read) if set(read) - {"en"} else ""
+    return f"\n{told}" if told else ""
+
+
 @dataclass(slots=True)
 class TaggedFile:
     """What ``tag_file`` did, counted while it writes."""
@@ -79,10 +90,12 @@ class TaggedFile:
     asks: int = 0
     rejected: int = 0
     rejects_file: Path | None = None
+    languages: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
         unread = f", {self.unread:,} in languages that are not served" if self.unread else ""
         told = f"{self.output}: {self.rows:,} rows, {self.asks:,} asks{unread}"
+        told += languages_told(self.languages)
         if self.rejects_file:
             told += f"\n{self.rejected:,} rows could not be read; see {self.rejects_file}"
         return told
@@ -121,6 +134,7 @@ def tag_file(
             for row in tags.to_pylist():
                 tagged.rows += 1
                 tagged.unread += not row["read"]
+                tagged.languages[row["lang"]] += row["read"]
                 tagged.asks += len(row["asks"])
                 yield _answer(row)
             on_progress(tags.num_rows)

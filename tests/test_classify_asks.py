@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.clause_asks import Gated, picked_clauses
 from classify.clauses import clauses
 from classify.items import canonical, plain_item, tidy
 from classify.moments import moment_of, place_words_of
@@ -115,12 +114,3 @@ def test_vectors_bring_like_asks_together() -> None:
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert vectors[0] @ vectors[1] > 0.6
     assert vectors[0] @ vectors[2] < 0.4
-
-
-def test_courtesy_and_good_wishes_are_passed_over() -> None:
-    """Of three likely clauses only the one that says what is wanted is picked."""
-    text = "Wish me luck. Sell the big one again. Please."
-    found = clauses(text)
-    likely = np.array([0.9, 0.6, 0.9], np.float32)
-    picked = picked_clauses(Gated(text, found, likely, requests=True, wants=False))
-    assert [text[clause.start : clause.end] for clause, _ in picked] == ["Sell the big one again."]

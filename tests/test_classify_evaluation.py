@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from classify import evaluation
-from classify.accuracy import MEASURED, measured_accuracy
+from classify.accuracy import MEASURED, languages_read, measured_accuracy
 from classify.evaluation import RESAMPLES, evaluate, item_words
 from classify.labels import CATEGORIES, SENTIMENTS
 from classify.shipped import MANIFEST
@@ -268,8 +268,16 @@ def test_reports_are_given_the_intervals_that_were_measured(tmp_path: Path) -> N
     """Measured intervals reach the figures for reports, and none is made up elsewhere."""
     measured = asdict(half_right(2))
     for name, content in (
-        (MANIFEST, {"version": "v"}),
-        (MEASURED, {"version": "v", "english": measured, "others": {"by_lang": {}}}),
+        (MANIFEST, {"version": "v", "settings": {"others": {"languages": []}}}),
+        (
+            MEASURED,
+            {
+                "version": "v",
+                "english": measured,
+                "others": {"by_lang": {}},
+                "outside_sentiment": {},
+            },
+        ),
     ):
         (tmp_path / name).write_text(json.dumps(content))
     accuracy = measured_accuracy(tmp_path)
@@ -280,13 +288,41 @@ def test_reports_are_given_the_intervals_that_were_measured(tmp_path: Path) -> N
     assert sentiment["low"] is None, "every sentiment is right, so no resample differs"
     measured["overall"]["intervals"]["sentiment_macro_f1"] = {"low": 0.5, "high": 0.75}
     content = {"version": "v", "english": measured, "others": {"by_lang": {"ko": {
-        "comments": 9, "request_f1": 0.5}}}}  # fmt: skip
+        "comments": 9, "request_f1": 0.5}}}, "outside_sentiment": {}}  # fmt: skip
     (tmp_path / MEASURED).write_text(json.dumps(content))
     accuracy = measured_accuracy(tmp_path)
     assert accuracy is not None
     sentiment, korean = accuracy["figures"][-2:]
     assert (sentiment["low"], sentiment["high"]) == ("0.50", "0.75")
     assert (korean["value"], korean["low"]) == ("0.50", None)
+
+
+def test_a_language_that_nobody_labelled_is_not_measured(tmp_path: Path) -> None:
+    """What is read of a language is told with its figures, or with the words "not measured"."""
+    measured = asdict(half_right(2))
+    korean = {"comments": 9, "request_f1": 0.5, "sentiment_macro_f1": 0.625}
+    thai = {"rows": 40, "classes": 3, "macro_f1": 0.75}
+    for name, content in (
+        (MANIFEST, {"version": "v", "settings": {"others": {"languages": ["ko", "th", "pt"]}}}),
+        (MEASURED, {"version": "v", "english": measured, "others": {"by_lang": {"ko": korean}},
+                    "outside_sentiment": {"th": thai}}),
+    ):  # fmt: skip
+        (tmp_path / name).write_text(json.dumps(content))
+    assert languages_read({"pt": 1, "th": 3, "ko": 2, "en": 9}, tmp_path).split("; ") == [
+        "en 9 (request F1 0.75, sentiment F1 1.00)",
+        "th 3 (request F1 not measured, sentiment F1 0.75)",
+        "ko 2 (request F1 0.50, sentiment F1 0.62)",
+        "pt 1 (request F1 not measured, sentiment F1 not measured)",
+    ]
+    accuracy = measured_accuracy(tmp_path)
+    assert accuracy is not None
+    told = {figure["name"]: figure["value"] for figure in accuracy["figures"][-2:]}
+    assert told == {
+        "Sentiment in Thai (macro-F1)": "0.75",
+        "Requests in Thai, Portuguese": "not measured",
+    }
+    (tmp_path / MANIFEST).write_text(json.dumps({"version": "another"}))
+    assert languages_read({"en": 9}, tmp_path) == ""
 
 
 def test_item_words_leave_out_what_tells_nothing() -> None:

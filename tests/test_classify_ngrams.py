@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from classify.ngrams import encode, fit_block, fit_space, normalise
+from classify.ngrams import NgramSpace, encode, fit_block, normalise
 
 TEXTS = [
     "Bring back the plum fizz, please!",
@@ -46,7 +46,8 @@ def test_addresses_handles_and_numbers_are_made_alike() -> None:
 @given(st.lists(st.text(), max_size=5))
 def test_any_text_gives_one_row_of_unit_length_or_none(texts: list[str]) -> None:
     """Whatever the characters, there is a row per text, each block of length one or empty."""
-    space = fit_space(TEXTS, min_rows=1)
+    blocks = [fit_block(TEXTS, words=words, min_rows=1, most=10_000) for words in (True, False)]
+    space = NgramSpace(*blocks)
     rows = space.matrix(texts)
     assert rows.shape == (len(texts), space.size)
     lengths = rows.multiply(rows).sum(axis=1) if texts else np.zeros(0)

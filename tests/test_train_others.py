@@ -12,6 +12,7 @@ from e5_file import small_e5
 torch = pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
 
 from classify.labels import CATEGORIES  # noqa: E402
+from classify.language import SERVED_OTHERS  # noqa: E402
 from classify.network import Answers  # noqa: E402
 from classify.reading import Reading  # noqa: E402
 from classify.shipped import read_artifact, write_artifact  # noqa: E402
@@ -20,13 +21,12 @@ from classify.training.calibrate import calibrated  # noqa: E402
 from classify.training.corpus import LabelledAsk, LabelledComment, Opinion  # noqa: E402
 from classify.training.cross_validation import tag_comments  # noqa: E402
 from classify.training.fine_tune import Plan  # noqa: E402
+from classify.training.outside import measure_sentiment  # noqa: E402
 from classify.training.steps import FOLDS, StagedTraining  # noqa: E402
 from classify.training.train_others import (  # noqa: E402
-    LANGUAGES,
     OtherMaterial,
     learned_opinions,
-    measure_sentiment,
-    others_artifact,
+    others_contribution,
 )
 from classify.training.vocabulary import Vocabulary  # noqa: E402
 from classify.vectors import AskEncoder  # noqa: E402
@@ -142,10 +142,10 @@ def test_all_parts_fit(tmp_path: Path) -> None:
 
     shared = comments()
     calibration = calibrated(shared, [answers[comment.uid] for comment in shared])
-    made = others_artifact(network, learned_from.vocabulary, calibration)
+    made = others_contribution(network, learned_from.vocabulary, calibration)
     write_artifact(tmp_path / "artifact", made.parts, made.files, made.settings)
     shipped = read_artifact(tmp_path / "artifact")
-    assert served_others(shipped) == LANGUAGES
+    assert served_others(shipped) == SERVED_OTHERS
     usual = read_artifact()
     encoder = AskEncoder.from_arrays(usual.parts[ENCODER], usual.settings[ENCODER])
     reader = others_reader(shipped)

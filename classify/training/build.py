@@ -1,19 +1,18 @@
-"""The whole build: every model fitted, written as an artifact."""
+"""What the build is made of: the corpus, what each reader contributes, the artifact."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from classify.clause_asks import LinearReader
 from classify.english import DEFAULT_PIPELINE, pipeline_version
 from classify.language import SERVED_OTHERS
 from classify.network_reader import Calibration
-from classify.shipped import write_artifact
-from classify.tagger import ENCODER, ENGLISH_PART, GRAPH, OTHERS_PART, TOKENIZER
+from classify.shipped import Arrays, write_artifact
+from classify.tagger import ENCODER, ENGLISH_PART, GRAPH, TOKENIZER
 from classify.training.corpus import (
     LabelledComment,
     Opinion,
@@ -25,12 +24,10 @@ from classify.training.corpus import (
     read_tweets,
     unlike,
 )
-from classify.training.fit_asks import fit_asks, fit_encoder
-from classify.training.fit_reader import fit_reader
+from classify.training.fit_encoder import fit_encoder
 from classify.vectors import AskEncoder
 
 SEED = 20260
-OPINIONS_PER_LANG = 8_000
 ENCODER_VERSION = "lsa-96-2"
 
 
@@ -40,6 +37,7 @@ class Corpus:
 
     ``english`` and ``others`` are the shared labelled sets, on which cross-validation measures;
     ``further`` and ``other_further`` only train, and hold no near-copy of a measured comment.
+    ``tweets`` and ``opinions`` have nothing but a sentiment; those held out are not learned from.
     """
 
     english: list[LabelledComment]
@@ -51,14 +49,13 @@ class Corpus:
     opinions: list[Opinion]
 
 
-@dataclass(frozen=True, eq=False)
-class English:
-    """The network of English as it is shipped."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Contribution:
+    """What one reader contributes to the artifact, as ``write_artifact`` takes it."""
 
-    graph: bytes
-    tokenizer: str
-    calibration: Calibration
-    names: tuple[str, ...]
+    files: Mapping[str, bytes]
+    settings: Mapping[str, Any]
+    parts: Mapping[str, Arrays] = field(default_factory=dict)
 
 
 def read_corpus(data: Path) -> Corpus:
@@ -73,13 +70,8 @@ def read_corpus(data: Path) -> Corpus:
         read_reported(data),
         others,
         unlike([comment for comment in further if comment.lang in SERVED_OTHERS], others),
-        read_opinions(data, SERVED_OTHERS, OPINIONS_PER_LANG),
+        read_opinions(data, SERVED_OTHERS),
     )
-
-
-def fit_others(comments: Sequence[LabelledComment], opinions: Sequence[Opinion]) -> LinearReader:
-    """The models that the languages besides English share."""
-    return LinearReader(fit_reader(comments, opinions, seed=SEED), fit_asks(comments))
 
 
 def fit_ask_encoder(corpus: Corpus) -> AskEncoder:
@@ -88,24 +80,28 @@ def fit_ask_encoder(corpus: Corpus) -> AskEncoder:
     return fit_encoder(every, ENCODER_VERSION)
 
 
-def write_models(english: English, others: LinearReader, encoder: AskEncoder, folder: Path) -> str:
+def english_contribution(
+    graph: bytes, tokenizer: str, calibration: Calibration, names: Sequence[str]
+) -> Contribution:
+    """The network of English, its tokenizer, and the names that many asks share."""
+    return Contribution(
+        {GRAPH: graph, TOKENIZER: tokenizer.encode("utf-8")},
+        {ENGLISH_PART: {"calibration": calibration.settings(), "shared_names": list(names)}},
+    )
+
+
+def write_models(readers: Sequence[Contribution], encoder: AskEncoder, folder: Path) -> str:
     """Write the artifact; returns its version. Equal models give equal versions."""
-    parts = {
-        OTHERS_PART: {**others.model.arrays("reader"), **others.asks.arrays()},
-        ENCODER: encoder.arrays(),
-    }
-    files = {
-        GRAPH: english.graph,
-        TOKENIZER: english.tokenizer.encode("utf-8"),
-    }
+    parts: dict[str, Arrays] = {ENCODER: encoder.arrays()}
+    files: dict[str, bytes] = {}
     settings: dict[str, Any] = {
         ENCODER: encoder.version,
         "trained_with": pipeline_version(DEFAULT_PIPELINE),
-        ENGLISH_PART: {
-            "calibration": english.calibration.settings(),
-            "shared_names": list(english.names),
-        },
     }
+    for reader in readers:
+        parts |= reader.parts
+        files |= reader.files
+        settings |= reader.settings
     return write_artifact(folder, parts, files, settings)
 
 

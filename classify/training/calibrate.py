@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
 
-from classify.labels import CATEGORIES
+from classify.labels import CATEGORIES, SENTIMENTS
 from classify.network import Answers, Floats
 from classify.network_reader import Calibration
 from classify.quoting import quotes
@@ -16,10 +17,13 @@ from classify.training.corpus import LabelledComment, category_matrix, sentiment
 from classify.training.thresholds import best_threshold
 
 _SHARPNESS = np.geomspace(0.4, 2.5, 40)
+_NEUTRAL = np.arange(0.5, 1.3, 0.1)
 _QUOTES = np.arange(0.4, 0.9, 0.05)
 _EVEN = 0.01
-"""F1s no farther apart count as equal."""
+_AS_GOOD = 0.001
+"""F1s of quotes, and of sentiments, no farther apart count as equal."""
 _SMALLEST = 1e-6
+_PLAIN = [SENTIMENTS.index(name) for name in ("negative", "neutral", "positive")]
 
 
 def calibrated(comments: Sequence[LabelledComment], answers: Sequence[Answers]) -> Calibration:
@@ -36,11 +40,14 @@ def calibrated(comments: Sequence[LabelledComment], answers: Sequence[Answers]) 
         scale[at], shift[at] = model.coef_[0, 0], model.intercept_[0]
         likely = 1 / (1 + np.exp(-(logits[:, at] * scale[at] + shift[at])))
         thresholds[at] = best_threshold(held[:, at], likely)
+    likely, codes = np.stack([one.sentiments for one in answers]), sentiment_codes(comments)
+    sharpness = _best_sharpness(likely, codes)
     return Calibration(
         scale,
         shift,
         thresholds,
-        _best_sharpness(np.stack([one.sentiments for one in answers]), sentiment_codes(comments)),
+        sharpness,
+        _best_neutral(likely**sharpness, codes),
         _best_quote_threshold(comments, answers),
     )
 
@@ -55,6 +62,20 @@ def _best_sharpness(likely: Floats, codes: npt.NDArray[np.int64]) -> float:
         return float(-scaled[np.arange(len(codes)), codes].mean())
 
     return float(min(_SHARPNESS, key=surprise))
+
+
+def _best_neutral(likely: Floats, codes: npt.NDArray[np.int64]) -> float:
+    """The lowest weight of the neutral sentiment at which the mean F1 of the three plain ones is as
+    good as at its best: between equals, the one that hears more feeling."""
+
+    def mean_f1(weight: float) -> float:
+        weights = np.where(np.arange(len(SENTIMENTS)) == _PLAIN[1], weight, 1.0)
+        called = (likely * weights).argmax(axis=1)
+        return float(f1_score(codes, called, labels=_PLAIN, average="macro", zero_division=0.0))
+
+    scores = [mean_f1(weight) for weight in _NEUTRAL]
+    least = max(scores) - _AS_GOOD
+    return float(_NEUTRAL[next(at for at, own in enumerate(scores) if own >= least)])
 
 
 def _best_quote_threshold(comments: Sequence[LabelledComment], answers: Sequence[Answers]) -> float:

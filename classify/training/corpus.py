@@ -209,12 +209,18 @@ def _stream_texts(data: Path) -> dict[tuple[str, int], str]:
 
 
 def read_tweets(data: Path) -> list[Opinion]:
-    """The English tweets with three sentiments (SemEval-2017 task 4A, training part)."""
-    with _opened(data / "sentiment" / "tweets_en_train.csv") as lines:
-        return [
-            Opinion("en", _ESCAPE.sub(_character, row["text"]), row["label_name"])
-            for row in csv.DictReader(lines)
-        ]
+    """The English tweets with three sentiments (SemEval-2017 task 4A): the training part, and the
+    development part, held out."""
+    found: list[Opinion] = []
+    for part in ("train", "val"):
+        with _opened(data / "sentiment" / f"tweets_en_{part}.csv") as lines:
+            found += [
+                Opinion(
+                    "en", _ESCAPE.sub(_character, row["text"]), row["label_name"], part == "val"
+                )
+                for row in csv.DictReader(lines)
+            ]
+    return found
 
 
 def read_reported(data: Path) -> list[Reported]:
@@ -234,8 +240,8 @@ def _character(match: re.Match[str]) -> str:
     return character if character.isprintable() else " "
 
 
-def read_opinions(data: Path, langs: Sequence[str], per_lang: int) -> list[Opinion]:
-    """Outside sentiment sets of languages but English, the first ``per_lang`` of each.
+def read_opinions(data: Path, langs: Sequence[str]) -> list[Opinion]:
+    """Outside sentiment sets of the languages named, of which English is none.
 
     The Hindi tweets are mostly in Latin letters. Of the Thai set the questions are left out, which
     say nothing of sentiment.
@@ -263,10 +269,7 @@ def read_opinions(data: Path, langs: Sequence[str], per_lang: int) -> list[Opini
             for row in csv.DictReader(lines)
             if row["label"] in _THAI
         ]
-    kept: list[Opinion] = []
-    for lang in langs:
-        kept += [opinion for opinion in found if opinion.lang == lang][:per_lang]
-    return kept
+    return [opinion for opinion in found if opinion.lang in langs]
 
 
 def _opinion(lang: str, text: str, sentiment: str) -> Opinion:

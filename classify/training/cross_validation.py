@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from classify.clause_asks import LinearReader
 from classify.english import DEFAULT_PIPELINE
-from classify.evaluation import Evaluation, evaluate
 from classify.network import Answers
 from classify.network_reader import Calibration, NetworkReader
 from classify.ngrams import READ_LIMIT
@@ -18,13 +15,11 @@ from classify.phrasing import ParsedEnglish
 from classify.pointed_items import PointedWords
 from classify.reading import Reader
 from classify.tagger import Tagger
-from classify.training.build import SEED, Corpus, fit_others
 from classify.training.calibrate import calibrated
-from classify.training.corpus import LabelledComment, folds
+from classify.training.corpus import LabelledComment
 from classify.vectors import AskEncoder
 from earful.records import READ_SCHEMA
 
-FOLDS = 5
 _BATCH = 500
 
 
@@ -107,17 +102,3 @@ def _calibrated(
 
 def _halves(answers: Mapping[str, Answers]) -> list[dict[str, Answers]]:
     return [dict(list(answers.items())[side::2]) for side in range(2)]
-
-
-def evaluate_others(corpus: Corpus, english: Reader, encoder: AskEncoder) -> Evaluation:
-    """The readers of the other languages, each learned outside its fold, measured on the shared
-    comments."""
-    comments = corpus.others
-    fold = folds([comment.text for comment in comments], FOLDS, SEED)
-    tags: list[dict[str, Any]] = []
-    for number in range(FOLDS):
-        learned = [comments[at] for at in np.flatnonzero(fold != number)]
-        reader: LinearReader = fit_others([*learned, *corpus.other_further], corpus.opinions)
-        held = [comments[at] for at in np.flatnonzero(fold == number)]
-        tags += tag_comments(Tagger("held out", english, reader, encoder, ()), held)
-    return evaluate([comment.record() for comment in comments], tags)

@@ -95,6 +95,8 @@ def _int8(
 ) -> bytes:
     ids = torch.tensor([[101, 7592, 102, 0], [101, 7592, 2088, 102]])
     mask = (ids != 0).long()
+    # attention spelt out is read a tenth faster by onnxruntime than the fused one's export
+    graph.network.encoder.set_attn_implementation("eager")
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exact, inferred, small = (Path(folder) / name for name in ("a.onnx", "b.onnx", "c.onnx"))

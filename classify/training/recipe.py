@@ -25,11 +25,13 @@ from classify.training.reader_network import ReaderNetwork, base_encoder
 
 FIRST = Plan(epochs=2)
 SECOND = Plan(epochs=2, rate=1.0e-4)
-TWEETS = 6_000
+TWEETS = 15_000
 REPORTED = 1_500
 """Tweets and app reviews drawn for each epoch of the first stage."""
 FURTHER = 0.2
-"""The share of the other labelled comments that is drawn for each epoch of the second stage."""
+TWEETS_AGAIN = 3_000
+"""The share of the other labelled comments, and the tweets, drawn for each epoch of the second
+stage: without tweets it forgets how strangers' feelings are told from plain remarks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +59,8 @@ class Material:
     ) -> Material:
         """The material for a base model in the folder ``base``."""
         names = shared_names([*labelled, *further])
-        return cls(base, reading_tokenizer(base), names, further, tweets, reported)
+        learned = [tweet for tweet in tweets if not tweet.held_out]
+        return cls(base, reading_tokenizer(base), names, further, learned, reported)
 
     def maker(self) -> ExampleMaker:
         """What makes examples of comments."""
@@ -114,10 +117,15 @@ def second_stage(
     """A copy of ``network`` that has gone on with ``comments`` of the shared set."""
     maker = material.maker()
     own, further = misspelling(comments, maker), misspelling(material.further, maker)
+    tweets = [maker.opinion(tweet) for tweet in material.tweets]
 
     def epoch(chance: random.Random) -> Sequence[Example]:
         others = further(chance)
-        return [*own(chance), *drawn(others, int(FURTHER * len(others)), chance)]
+        return [
+            *own(chance),
+            *drawn(others, int(FURTHER * len(others)), chance),
+            *drawn(tweets, TWEETS_AGAIN, chance),
+        ]
 
     return fine_tune(
         copy.deepcopy(network), epoch, plan, seed, mask_of(material.tokenizer), on_step

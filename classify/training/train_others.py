@@ -14,24 +14,16 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from classify.labels import SENTIMENTS
-from classify.network import Network, Reads
+from classify.language import SERVED_OTHERS
+from classify.network import Network
 from classify.network_reader import Calibration
-from classify.ngrams import READ_LIMIT
 from classify.tagger import OTHERS_GRAPH, OTHERS_PART, OTHERS_TOKENIZER, PIECES
-from classify.training.corpus import (
-    LabelledComment,
-    Opinion,
-    read_further,
-    read_labelled,
-    read_opinions,
-    unlike,
-)
+from classify.training.build import Contribution, Corpus
+from classify.training.corpus import LabelledComment, Opinion
 from classify.training.e5 import E5, MASK, TABLE, installed_file, read_e5
 from classify.training.examples import Example, ExampleMaker, other_marks
 from classify.training.export import int8_embedded_graph
@@ -40,20 +32,18 @@ from classify.training.reader_network import ReaderNetwork, built_encoder
 from classify.training.recipe import drawn, misspelling
 from classify.training.vocabulary import Vocabulary, vocabulary
 
-LANGUAGES = ("ko", "pl", "es", "de", "fr", "pt", "it", "ar", "hi", "ja", "th")
-"""Served with all tags; of Portuguese, Italian, Arabic, Hindi and Thai only the sentiment has
-labels, the other tags are carried over from the rest."""
-FROZEN = 4
+FROZEN = 2
 FIRST = Plan(epochs=2, frozen=FROZEN)
 SECOND = Plan(epochs=2, rate=1.0e-4, frozen=FROZEN)
-OPINIONS = 300
-MORE_OPINIONS = {"ko": 700, "pl": 700}
-"""Outside texts of a language drawn for each epoch of the first stage; more of those on which an
-accuracy is asked for."""
-ENGLISH = 700
+OPINIONS = 1_000
+MORE_OPINIONS = {"ko": 2_500, "pl": 2_500, "th": 1_200}
+"""Outside texts of a language drawn for each epoch of the first stage, as far as there are."""
+ENGLISH = 1_000
 """English comments drawn for each epoch of the first stage."""
 FURTHER = 0.15
-"""The share of the comments written besides that is drawn for each epoch of the second stage."""
+OPINIONS_AGAIN = 100
+"""The share of the comments written besides, and the outside texts of a language, drawn for each
+epoch of the second stage."""
 KEPT_PIECES = "pieces.npy"
 """The file of a build with the numbers of the pieces kept."""
 
@@ -76,24 +66,20 @@ class OtherMaterial:
 
     @classmethod
     def gather(
-        cls, data: Path, work: Path, shared: Sequence[LabelledComment], weights: Path | None = None
+        cls, data: Path, work: Path, corpus: Corpus, weights: Path | None = None
     ) -> OtherMaterial:
-        """The material for the data under ``data``; pieces are counted once, into ``work``.
+        """The material of a corpus read from ``data``; pieces are counted once, into ``work``.
 
         ``weights`` is the base model's file, the installed one unless named. Raises ``DataError``
         where data are missing.
         """
         base = read_e5(weights or installed_file())
-        further = read_further(data)
         return cls(
             base,
             vocabulary(base, data, work / KEPT_PIECES),
-            unlike([one for one in further if one.lang in LANGUAGES], shared),
-            [
-                *read_labelled(data / "labelled" / "train.jsonl"),
-                *(one for one in further if one.lang == "en"),
-            ],
-            read_opinions(data, LANGUAGES, per_lang=1_000_000),
+            corpus.other_further,
+            [*corpus.english, *corpus.further],
+            corpus.opinions,
         )
 
     def maker(self) -> ExampleMaker:
@@ -114,14 +100,16 @@ class OtherMaterial:
         maker = self.maker()
         further = misspelling(self.further, maker)
         english, opinions = list(self.english), learned_opinions(self.opinions)
+        most = {lang: MORE_OPINIONS.get(lang, OPINIONS) for lang in opinions}
 
         def epoch(chance: random.Random) -> Sequence[Example]:
-            found = list(further(chance))
-            for lang, own in opinions.items():
-                count = min(len(own), MORE_OPINIONS.get(lang, OPINIONS))
-                found += [maker.opinion(one) for one in chance.sample(own, count)]
+            felt = opinions_drawn(opinions, most, chance)
             few = chance.sample(english, min(len(english), ENGLISH))
-            return [*found, *(maker.comment(one) for one in few)]
+            return [
+                *further(chance),
+                *(maker.opinion(one) for one in felt),
+                *(maker.comment(one) for one in few),
+            ]
 
         return fine_tune(self.untrained(), epoch, self.first, seed, self._mask, on_step)
 
@@ -135,10 +123,17 @@ class OtherMaterial:
         """A copy of ``network`` that has gone on with ``comments`` of the shared set."""
         maker = self.maker()
         own, further = misspelling(comments, maker), misspelling(self.further, maker)
+        opinions = learned_opinions(self.opinions)
+        again = dict.fromkeys(opinions, OPINIONS_AGAIN)
 
         def epoch(chance: random.Random) -> Sequence[Example]:
             others = further(chance)
-            return [*own(chance), *drawn(others, int(FURTHER * len(others)), chance)]
+            felt = opinions_drawn(opinions, again, chance)
+            return [
+                *own(chance),
+                *drawn(others, int(FURTHER * len(others)), chance),
+                *(maker.opinion(one) for one in felt),
+            ]
 
         return fine_tune(copy.deepcopy(network), epoch, self.second, seed, self._mask, on_step)
 
@@ -166,56 +161,22 @@ def learned_opinions(opinions: Sequence[Opinion]) -> dict[str, list[Opinion]]:
     return by_lang
 
 
-@dataclass(frozen=True, slots=True)
-class SentimentScore:
-    """How well the sentiment of ``rows`` outside texts of a language is read, among the classes
-    that its set has."""
-
-    rows: int
-    accuracy: float
-    macro_f1: float
-
-
-def measure_sentiment(
-    network: Reads, opinions: Sequence[Opinion], most: int = 1_000_000
-) -> dict[str, SentimentScore]:
-    """Scores by language on the first ``most`` texts held out of each."""
-    scores: dict[str, SentimentScore] = {}
-    for lang in sorted({opinion.lang for opinion in opinions if opinion.held_out}):
-        held = [one for one in opinions if one.lang == lang and one.held_out][:most]
-        truth = np.array([SENTIMENTS.index(one.sentiment) for one in held])
-        classes = np.unique(truth)
-        answers = network.read([one.text[:READ_LIMIT] for one in held])
-        # a set of two classes asks which of the two it is
-        likely = np.stack([one.sentiments for one in answers])[:, classes]
-        called = classes[likely.argmax(axis=1)]
-        scores[lang] = SentimentScore(
-            len(held),
-            float((called == truth).mean()),
-            float(np.mean([_f1(called == one, truth == one) for one in classes])),
-        )
-    return scores
+def opinions_drawn(
+    opinions: Mapping[str, Sequence[Opinion]], most: Mapping[str, int], chance: random.Random
+) -> list[Opinion]:
+    """Of each language as many as ``most`` says, or all where there are fewer."""
+    return [
+        one
+        for lang, own in opinions.items()
+        for one in chance.sample(own, min(len(own), most[lang]))
+    ]
 
 
-def _f1(called: np.ndarray[Any, Any], holds: np.ndarray[Any, Any]) -> float:
-    return 2 * float((called & holds).sum()) / max(1.0, float(called.sum() + holds.sum()))
-
-
-@dataclass(frozen=True, eq=False)
-class OthersArtifact:
-    """What is shipped of the network of the other languages, as ``write_artifact`` takes it."""
-
-    parts: Mapping[str, Mapping[str, np.ndarray[Any, Any]]]
-    files: Mapping[str, bytes]
-    settings: Mapping[str, Any]
-
-
-def others_artifact(
+def others_contribution(
     network: ReaderNetwork, words: Vocabulary, calibration: Calibration
-) -> OthersArtifact:
+) -> Contribution:
     """The graph, the tokenizer, the table of pieces and the settings of a trained network."""
-    return OthersArtifact(
-        {PIECES: words.lookup.arrays()},
+    return Contribution(
         {
             OTHERS_GRAPH: int8_embedded_graph(network),
             OTHERS_TOKENIZER: words.tokenizer.to_str().encode("utf-8"),
@@ -223,8 +184,9 @@ def others_artifact(
         {
             OTHERS_PART: {
                 "calibration": calibration.settings(),
-                "languages": list(LANGUAGES),
+                "languages": list(SERVED_OTHERS),
                 "specials": words.specials.settings(),
             }
         },
+        {PIECES: words.lookup.arrays()},
     )

@@ -3,42 +3,62 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from classify.english import DEFAULT_PIPELINE
 from classify.evaluation import evaluate
-from classify.network import Network
-from classify.network_reader import NetworkReader
+from classify.language import SERVED_OTHERS
+from classify.network import Answers, Network
+from classify.network_reader import Calibration, NetworkReader
 from classify.phrasing import ParsedEnglish
+from classify.pointed_items import PointedWords
 from classify.training.build import (
     SEED,
-    English,
     Timed,
+    english_contribution,
     fit_ask_encoder,
-    fit_others,
     read_corpus,
     write_models,
 )
 from classify.training.calibrate import calibrated
 from classify.training.card import Measured, figures, write_card
-from classify.training.cross_validation import evaluate_others, held_out_tags
+from classify.training.corpus import LabelledComment
+from classify.training.cross_validation import held_out_other_tags, held_out_tags
 from classify.training.export import int8_graph
+from classify.training.outside import measure_sentiment
 from classify.training.recipe import Material
-from classify.training.train_english import EnglishTraining
+from classify.training.steps import FOLDS, StagedTraining
+from classify.training.train_others import OtherMaterial, others_contribution
 from earful.errors import IntegrityError
 
 BASE_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""SHA-256 of ``model.safetensors`` of the base model."""
+"""SHA-256 of ``model.safetensors`` of the base model of English."""
+OTHERS = "others"
+"""The folder of the other languages' steps in the work folder."""
+
+HeldOut = list[dict[str, Answers]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trained:
+    """Answers to the folds held out, and the calibration learned from them."""
+
+    held_out: HeldOut
+    calibration: Calibration
 
 
 def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> str:
     """Train, measure and write all models; returns the version of the artifact.
 
-    Measured on the first ``folds`` of five folds, at least one: the calibration comes from them.
-    Raises ``DataError`` where data are missing, ``IntegrityError`` for another base model.
+    English is measured on the first ``folds`` of five folds, at least one, the other languages,
+    whose folds take minutes, on all five: the calibrations come from them. Raises ``DataError``
+    where data are missing, ``IntegrityError`` for another base model, ``ConfigurationError`` where
+    the package with that of the other languages is not installed.
     """
     check_base(base)
-    work.mkdir(parents=True, exist_ok=True)
+    (work / OTHERS).mkdir(parents=True, exist_ok=True)
     timed = Timed.now()
 
     def say(words: str) -> None:
@@ -47,35 +67,64 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
     corpus = read_corpus(data)
     say(f"read {len(corpus.english) + len(corpus.further):,} labelled English comments")
     material = Material.gather(base, corpus.english, corpus.further, corpus.tweets, corpus.reported)
-    training = EnglishTraining(work, material, corpus.english, SEED, say)
-    held_out = [training.held_out(number) for number in range(max(1, folds))]
-    by_uid = {comment.uid: comment for comment in corpus.english}
-    every = {uid: one for fold in held_out for uid, one in fold.items()}
-    calibration = calibrated([by_uid[uid] for uid in every], list(every.values()))
-    final = training.final()
-    tokenizer = material.tokenizer.to_str()
-    graph = int8_graph(final)
-    shipped = Network(graph, tokenizer)
-    others = fit_others([*corpus.others, *corpus.other_further], corpus.opinions)
+    other_material = OtherMaterial.gather(data, work / OTHERS, corpus)
+    training = StagedTraining(work, material, corpus.english, SEED, say)
+    other_training = StagedTraining(work / OTHERS, other_material, corpus.others, SEED, say)
+
+    english = _cross_validated(training, corpus.english, range(max(1, folds)))
+    others = _cross_validated(other_training, corpus.others, range(FOLDS))
+    graph, tokenizer = int8_graph(training.final()), material.tokenizer.to_str()
+    other_network = other_training.final()
     encoder = fit_ask_encoder(corpus)
-    english = English(graph, tokenizer, calibration, material.names)
-    version = write_models(english, others, encoder, output)
+    contributions = (
+        english_contribution(graph, tokenizer, english.calibration, material.names),
+        others_contribution(other_network, other_material.vocabulary, others.calibration),
+    )
+    version = write_models(contributions, encoder, output)
     say(f"wrote {version}")
-    tags = held_out_tags(corpus.english, held_out, material.names, others, encoder)
-    gold = [by_uid[uid].record() for uid in every]
-    reader = NetworkReader(shipped, calibration, material.names, ParsedEnglish(DEFAULT_PIPELINE))
+
+    network, other_shipped = Network(graph, tokenizer), other_training.shipped(other_network)
+    parsed = ParsedEnglish(DEFAULT_PIPELINE)
+    reader = NetworkReader(network, english.calibration, material.names, parsed)
+    other_reader = NetworkReader(other_shipped, others.calibration, (), PointedWords())
+
+    def tags_of(held_out: HeldOut) -> list[dict[str, object]]:
+        return held_out_tags(corpus.english, held_out, material.names, other_reader, encoder)
+
     first = training.without_shared(0)
     measured = {
-        "english": evaluate(gold, tags),
-        "own_streams": evaluate(
-            [by_uid[uid].record() for uid in first],
-            held_out_tags(corpus.english, [first], material.names, others, encoder),
+        "english": evaluate(_gold(corpus.english, english.held_out), tags_of(english.held_out)),
+        "own_streams": evaluate(_gold(corpus.english, [first]), tags_of([first])),
+        "others": evaluate(
+            _gold(corpus.others, others.held_out),
+            held_out_other_tags(corpus.others, others.held_out, SERVED_OTHERS, reader, encoder),
         ),
-        "others": evaluate_others(corpus, reader, encoder),
     }
-    write_card(output, version, Measured(measured, len(held_out), len(corpus.other_further)))
+    outside = {
+        **measure_sentiment(network, corpus.tweets),
+        **measure_sentiment(other_shipped, corpus.opinions),
+    }
+    further = len(corpus.other_further)
+    write_card(output, version, Measured(measured, outside, len(english.held_out), further))
     say(f"measured: {figures(measured['english'])}")
     return version
+
+
+def _cross_validated(
+    training: StagedTraining, comments: Sequence[LabelledComment], numbers: range
+) -> _Trained:
+    held_out = [training.held_out(number) for number in numbers]
+    by_uid = {comment.uid: comment for comment in comments}
+    every = {uid: one for fold in held_out for uid, one in fold.items()}
+    return _Trained(held_out, calibrated([by_uid[uid] for uid in every], list(every.values())))
+
+
+def _gold(
+    comments: Sequence[LabelledComment], held_out: Sequence[Mapping[str, Answers]]
+) -> list[dict[str, object]]:
+    """The labels of the comments that were held out."""
+    seen = {uid for fold in held_out for uid in fold}
+    return [comment.record() for comment in comments if comment.uid in seen]
 
 
 def check_base(base: Path) -> None:
