@@ -1,106 +1,221 @@
-"""When and where a thing is wanted, as far as the words say so."""
+"""When a thing is wanted, as far as the words of an ask say so."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from bisect import bisect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from earful.records import DAYPARTS
+from classify.clock_times import Clock
+from classify.cues import cues_of
+from classify.language import ENGLISH
 
-_MERIDIEM = r"(?:a\.?m\b\.?|p\.?m\b\.?)"
-_CLOCK = re.compile(
-    rf"\b(?:at|after|past|until|till|til|before|by|from|around|beyond|since|later than)\s+"
-    rf"(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))?\s*(?P<half>{_MERIDIEM})?(?!\s*(?:%|\w))"
-    rf"|\b(?P<hour2>1[0-2]|0?[1-9])(?:[:.](?P<minute2>[0-5]\d))?\s*(?P<half2>{_MERIDIEM})"
-    r"|\b(?P<hour3>[01]?\d|2[0-3]):(?P<minute3>[0-5]\d)\b",
-    re.IGNORECASE,
+_WORDS = "words"
+_WHEN = "<when>"
+_PARTS, _DAYS, _SEASONS, _EVENTS = "parts", "days", "seasons", "events"
+_KINDS = (_PARTS, _DAYS, _SEASONS, _EVENTS)
+_JOINED = (_SEASONS, _DAYS, _PARTS)
+"""The kinds of which those that stand together are one moment, in this order."""
+_CLOCK = "clock"
+_NEVER = "(?!)"
+_ZEROS = (0x0660, 0x06F0, 0x0966, 0x0E50, 0xFF10)
+"""The noughts of Arabic, Persian, Hindi, Thai, and of full width."""
+_PLAIN = str.maketrans(
+    {"’": "'", "‘": "'", "´": "'", "\u00a0": " ", "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ـ": None}
+    | {chr(code): None for code in range(0x064B, 0x0653)}  # the vowel signs of Arabic
+    | {chr(zero + n): str(n) for zero in _ZEROS for n in range(10)}
 )
-
-_PARTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
-    for name, words in (
-        ("overnight", r"overnight|night ?shifts?|middle of the night|graveyard shift|small hours"),
-        ("midday", r"midday|noon|lunch ?time|(?:at|for|during|past|after) lunch"),
-        ("afternoon", r"afternoons?"),
-        ("evening", r"evenings?|dinner ?time|(?:at|for|during) dinner"),
-        ("night", r"late[ -]?nights?|at night|nights?|midnight"),
-        ("morning", r"mornings?|(?:at|for|during) breakfast time"),
-    )
-)
-_DAY = re.compile(
-    r"\b(?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|weekdays?)\b", re.IGNORECASE
-)
-_SEASON = re.compile(
-    r"\b(?:in|during|for|over|this|next|by|before|all|every)\s+(?:the\s+)?"
-    r"(?P<season>summer|winter|spring|autumn|fall|lent|ramadan|christmas|easter|halloween"
-    r"|thanksgiving|new year|holidays|the game|birthdays?|exams?)\b",
-    re.IGNORECASE,
-)
-_VISIT = re.compile(
-    r"\b(?:yesterday|last (?:night|week|month|year|time|\w+day)|this (?:morning|afternoon|evening)"
-    r"|tonight i|ago|went|visited|came|was there|were there|we waited|i waited|ordered|tried)\b",
-    re.IGNORECASE,
-)
-"""Words that date the visit, not the want."""
-
-_PLACE = re.compile(
-    r"\b(?:in|at|to|near|around|for)\s+(?P<place>(?:the\s+)?[A-Z][\w'’-]+(?:\s+(?:of\s+)?[A-Z][\w'’-]+){0,3})"
-)
-_NO_PLACE = re.compile(
-    r"^(?:the\s+)?(?:i|android|iphone|ios|windows|mac|chrome|firefox|monday|tuesday|wednesday|thursday"
-    r"|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october"
-    r"|november|december|am|pm|christmas|easter|english|app|xbox|ps3|ps4|pc)\b",
-    re.IGNORECASE,
-)
+_NEAR = {
+    "overnight": "night",
+    "morning": "am",
+    "afternoon": "pm",
+    "evening": "pm",
+    "night": "night",
+}
+"""What a part of the day that is named says of the hours beside it."""
+_BOTH = frozenset({"saturday", "sunday"})
+_MOST = 4  # moments named by one ask
+_REACH = 80  # characters before and behind a quote that may be of its clause
+_Piece = dict[str, list[str]]  # kind -> what is named of it
+_MARKS = re.compile(r"[,.;:!?()\[\]…–—\n、。！？،؛؟।]")
 
 
-def moment_of(quote: str) -> str:
-    """The moment that the words of an ask tie it to: a daypart, else a day, season or occasion.
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """How one language says when: a table of moments.toml.
 
-    Empty where they name none, or where they date a visit ("was there last night").
+    ``names`` holds kind, label and pattern of each name, ``cues`` letters and the places in
+    ``names`` of those that need them, ``letters`` the cues that hold no other.
     """
-    if _VISIT.search(quote):
+
+    names: tuple[tuple[str, str, str], ...]
+    cues: tuple[tuple[str, tuple[int, ...]], ...]
+    letters: tuple[str, ...]
+    no_time: re.Pattern[str]
+    past: re.Pattern[str]
+    apart: re.Pattern[str]
+    split: re.Pattern[str]
+    split_by: str
+    clock: Clock
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> _Wording:
+        before, behind = table.get("edges", (r"\b", r"\b"))
+        names: list[tuple[str, str, str]] = []
+        cues: dict[str, list[int]] = {}
+        for kind in _KINDS:
+            for label, words in table.get(kind, {}).items():
+                for cue in cues_of(words.replace(_WHEN, "")):
+                    cues.setdefault(cue, []).append(len(names))
+                whole = words.replace(_WHEN, table.get("when", ""))
+                names.append((kind, label, f"{before}(?:{whole}){behind}"))
+        return cls(
+            names=tuple(names),
+            cues=tuple((cue, tuple(places)) for cue, places in cues.items()),
+            letters=tuple(cue for cue in cues if not any(one in cue for one in cues if one != cue)),
+            no_time=re.compile(table["no_time"]),
+            past=re.compile(table["past"]),
+            apart=re.compile(table["apart"]),
+            split=re.compile(table.get("split", _NEVER)),
+            split_by=table.get("split_by", ""),
+            clock=Clock.from_table(table["clock"]),
+        )
+
+    def likely(self, text: str) -> list[int]:
+        """The places in ``names`` of those that ``text`` holds the letters for."""
+        if not any(map(text.__contains__, self.letters)):
+            return []
+        return [place for cue, places in self.cues if cue in text for place in places]
+
+    def named_in(self, text: str, likely: Sequence[int]) -> list[tuple[int, str, str]]:
+        """The names in ``text``: place, kind and label, in text order; of overlapping ones the
+        first."""
+        found: list[tuple[int, str, str]] = []
+        spans = sorted(
+            (match.start(), place, match.end())
+            for place in set(likely)
+            for match in _compiled(self.names[place][2]).finditer(text)
+        )
+        free = 0
+        for start, place, end in spans:
+            if start < free:
+                continue
+            free = end
+            kind, label, _ = self.names[place]
+            if label == _WORDS:
+                label = " ".join(text[start:end].split())
+            found.append((start, kind, label))
+        return found
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("moments.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _wording(lang: str) -> _Wording | None:
+    table = _tables().get(lang)
+    return None if table is None else _Wording.from_table(table)
+
+
+def moment_of(quote: str, lang: str = ENGLISH, before: str = "", behind: str = "") -> str:
+    """The moment that the words of an ask tie it to, in the codebook's English names.
+
+    A daypart ("night"), weekday ("sunday"), season, month or occasion ("lent", "after the game");
+    what stands together is named together: "sunday morning", "summer night". Several are parted
+    by "; " ("evening; weekend"). Empty where the words name none, date a visit ("was there last
+    night"), want it at all hours ("24/7"), or are of a language that is not served. ``before``
+    and ``behind`` are what stands around the quote in its sentence: where the quote names no
+    moment, the words count that no mark or "and" parts from it. Never raises.
+    """
+    wording = _wording(lang)
+    if wording is None:
         return ""
-    day = _DAY.search(quote)
-    part = _clock_part(quote) or next((name for name, words in _PARTS if words.search(quote)), "")
-    if part:
-        return part
-    if day:
-        return day.group("day").lower().removesuffix("s")
-    season = _SEASON.search(quote)
-    return season.group("season").lower() if season else ""
+    quote = _plain(quote)
+    clause = quote
+    if before or behind:
+        around = (_plain(before[-_REACH:]), _plain(behind[:_REACH]))
+        clause = _clause(quote, *around, wording.apart)
+    likely = wording.likely(clause)
+    if not likely and not wording.clock.may_tell(clause):
+        return ""
+    named = _named(quote, wording, likely)
+    return named if named or clause == quote else _named(clause, wording, likely)
 
 
-def _clock_part(quote: str) -> str:
-    for match in _CLOCK.finditer(quote):
-        hour = next(
-            int(match.group(name)) for name in ("hour", "hour2", "hour3") if match.group(name)
-        )
-        minute = next(
-            (int(match.group(n)) for n in ("minute", "minute2", "minute3") if match.group(n)), 0
-        )
-        half = (match.group("half") or match.group("half2") or "").lower().replace(".", "")
-        named = match.group("hour") is not None
-        if named and not half and match.group("minute") is None and not 1 <= hour <= 24:
+def _plain(words: str) -> str:
+    words = words.lower()
+    return words if words.isascii() else words.translate(_PLAIN)
+
+
+def _clause(quote: str, before: str, behind: str, apart: re.Pattern[str]) -> str:
+    """The quote with the words on either side that belong to its clause."""
+    for marks in (_MARKS, apart):
+        before = before[max((mark.end() for mark in marks.finditer(before)), default=0) :]
+        end = marks.search(behind)
+        behind = behind[: end.start()] if end else behind
+    if _MARKS.match(quote[-1:]):
+        behind = ""
+    return f"{before}{quote}{behind}"
+
+
+def _named(words: str, wording: _Wording, likely: Sequence[int]) -> str:
+    text = wording.split.sub(wording.split_by, wording.no_time.sub(" ", words))
+    names = wording.named_in(text, likely)
+    near = {_NEAR.get(label, "") for _, kind, label in names if kind == _PARTS}
+    times = wording.clock.told(text, near.pop() if len(near) == 1 else "")
+    if not (names or any(parts for _, _, parts in times)) or wording.past.search(text):
+        return ""
+    borders = [
+        at for mark in wording.apart.finditer(text) if not _inside(times, at := mark.start())
+    ]
+    pieces: list[_Piece] = [{} for _ in range(len(borders) + 1)]
+    for start, kind, label in names:
+        if kind == _PARTS and _inside(times, start):
             continue
-        if half == "pm" and hour < 12:
-            hour += 12
-        elif half == "am" and hour == 12:
-            hour = 0
-        words = quote[max(0, match.start() - 14) : match.end()]
-        late = bool(re.search(r"\b(?:after|past|beyond|later than)\b", words, re.IGNORECASE))
-        # "after 10:30" wants what comes then: half an hour on, the part of the day has changed
-        return _part(((hour * 60 + minute + (30 if late else 0)) // 60) % 24)
-    return ""
+        pieces[bisect(borders, start)].setdefault(kind, []).append(label)
+    for start, _, parts in times:
+        if parts:
+            pieces[bisect(borders, start)].setdefault(_CLOCK, []).extend(parts)
+    for piece in pieces:
+        # the hour says it better than the word: "in the evening, after 10"
+        piece[_PARTS] = piece.pop(_CLOCK, []) or piece.get(_PARTS, [])
+    return "; ".join(list(dict.fromkeys(_joined(pieces)))[:_MOST])
 
 
-def _part(hour: int) -> str:
-    return next(name for name, (begin, end) in DAYPARTS.items() if begin <= hour < end)
+def _inside(times: Sequence[tuple[int, int, list[str]]], at: int) -> bool:
+    return any(begin <= at < end for begin, end, _ in times)
 
 
-def place_words_of(text: str) -> str:
-    """The words that name where it is wanted ("Fresno"), empty where none do."""
-    for match in _PLACE.finditer(text):
-        place = match.group("place")
-        if not _NO_PLACE.match(place):
-            return place
-    return ""
+def _joined(pieces: Sequence[_Piece]) -> list[str]:
+    """The moments of pieces that words such as "and" part.
+
+    What stands together in a piece is one moment ("sunday morning"). A piece takes over what only
+    the next one says, where both name something of one kind: "Friday and Saturday nights".
+    """
+    for piece, following in zip(reversed(pieces[:-1]), reversed(pieces[1:]), strict=True):
+        if any(piece.get(kind) and following.get(kind) for kind in _JOINED):
+            for kind in _JOINED:
+                piece[kind] = piece.get(kind) or following.get(kind, [])
+    moments: list[str] = []
+    for piece in pieces:
+        joined = [""]
+        for kind in _JOINED:
+            names = list(dict.fromkeys(piece.get(kind, ()))) or [""]
+            joined = [f"{one} {name}".strip() for one in joined for name in names]
+        moments += [name for name in joined if name] + piece.get(_EVENTS, [])
+    if set(moments) >= _BOTH:
+        moments = ["weekend" if name == "saturday" else name for name in moments]
+        moments.remove("sunday")
+    return moments

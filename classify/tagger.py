@@ -152,7 +152,7 @@ class Tagger:
             found = FoundAsk(
                 start, end, around, plain_item(words), False, "new_offering", 2, True, 1.0
             )
-        return dressed([text], [[found]], self._products, self._encoder)[0][0]
+        return dressed([text], [[found]], self._products, self._encoder, [lang])[0][0]
 
     def base_scores(self, texts: Sequence[str]) -> BaseScores:
         """What heads learn on: texts in English, at least one, read by a tagger without heads."""
@@ -214,7 +214,7 @@ class Tagger:
         if not texts:
             return []
         reading = reader.read(texts)
-        asks = dressed(texts, reading.asks, self._products, self._encoder)
+        asks = dressed(texts, reading.asks, self._products, self._encoder, langs)
         added = self._added_scores(texts)
         thresholds = np.full(len(self._added), THRESHOLD, np.float32)
         if self._heads is not None and reader is self._english and reading.vectors is not None:

@@ -251,9 +251,18 @@ def _grade(people: int) -> Grade:
 
 
 def moments_of(moment: str | None) -> list[str]:
-    """The moments that an ask names; several stand in one text, with ";" or "|" between them."""
-    parts = (moment or "").replace("|", ";").split(";")
-    return [part.strip().lower() for part in parts if part.strip()]
+    """The moments that an ask names; several stand in one text, with ";" or "|" between them.
+
+    A day with its part ("sunday morning") is both.
+    """
+    found: list[str] = []
+    for part in (moment or "").lower().replace("|", ";").split(";"):
+        words = part.split()
+        if len(words) > 1 and words[-1] in DAYPARTS:
+            found += [words[-1], " ".join(words[:-1])]
+        elif words:
+            found.append(" ".join(words))
+    return list(dict.fromkeys(found))
 
 
 def _most_common(values: Iterable[str]) -> str:

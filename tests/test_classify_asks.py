@@ -1,4 +1,4 @@
-"""The parts of an ask: clauses, moments, places, items, vectors."""
+"""The parts of an ask: clauses, items, vectors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from classify.clauses import clauses
 from classify.items import canonical, plain_item, tidy
-from classify.moments import moment_of, place_words_of
 from classify.shipped import read_artifact
 from classify.vectors import AskEncoder
 from classify.windows import split_tokens, window_of
@@ -43,36 +42,6 @@ def test_clauses_part_sentences_and_turns() -> None:
     text = "Nice place, but please add a ramp. We'd come daily!"
     pieces = [text[clause.start : clause.end] for clause in clauses(text)]
     assert pieces == ["Nice place,", "but please add a ramp.", "We'd come daily!"]
-
-
-@pytest.mark.parametrize(
-    ("quote", "moment"),
-    [
-        ("please serve breakfast after 10:30", "midday"),
-        ("sell pancakes at noon", "midday"),
-        ("open the counter at 3 am", "overnight"),
-        ("coffee before 6 am please", "morning"),
-        ("stay open until 11pm", "night"),
-        ("hash coins for the night shift", "overnight"),
-        ("a later bus on Friday", "friday"),
-        ("more staff on weekends", "weekend"),
-        ("bring the pumpkin shake back for halloween", "halloween"),
-        ("add a dark mode", ""),
-        ("I was there last night and want a refund", ""),
-        ("a burger with 3 patties", ""),
-        ("keep the price at 5 pounds", ""),
-    ],
-)
-def test_moments_are_those_of_the_codebook(quote: str, moment: str) -> None:
-    """A time that is wanted gives its daypart; a date of the visit or a number gives nothing."""
-    assert moment_of(quote) == moment
-
-
-def test_places_are_named_where_they_are_wanted() -> None:
-    """The words behind in, at or near name a place; platforms and months are none."""
-    assert place_words_of("Please open one in Leeds Briggate soon") == "Leeds Briggate"
-    assert place_words_of("an app for Android") == ""
-    assert place_words_of("by Monday in June") == ""
 
 
 @pytest.mark.parametrize(

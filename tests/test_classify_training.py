@@ -160,6 +160,21 @@ def test_calibration_turns_scores_into_probabilities() -> None:
     assert again.settings() == calibration.settings()
 
 
+def test_feeling_that_is_drowned_by_neutral_is_heard() -> None:
+    """Where too much is called neutral its weight falls, and what was called wrongly comes right."""
+    comments = sample("en")
+    answers = [answered(comment, 0.0) for comment in comments]
+    felt = next(at for at, one in enumerate(comments) if one.sentiment == "positive")
+    drowned = np.array([0.05, 0.5, 0.41, 0.04], np.float32)
+    answers[felt] = replace(answers[felt], sentiments=drowned)
+    calibration = calibrated(comments, answers)
+    assert calibration.neutral < 1
+    likely = calibration.sentiments(np.stack([one.sentiments for one in answers]))
+    np.testing.assert_allclose(likely.sum(axis=1), 1, rtol=1e-5)
+    told = [("negative", "neutral", "positive", "mixed")[at] for at in likely.argmax(axis=1)]
+    assert told == [comment.sentiment for comment in comments]
+
+
 def test_answers_survive_being_kept(tmp_path: Path) -> None:
     """What is kept between steps of a build comes back, token by token, to half precision."""
     comments = sample("en")[:4]

@@ -47,7 +47,7 @@ def calibrated(comments: Sequence[LabelledComment], answers: Sequence[Answers]) 
         shift,
         thresholds,
         sharpness,
-        _best_neutral(likely**sharpness, codes),
+        _best_neutral(np.asarray(likely**sharpness, np.float32), codes),
         _best_quote_threshold(comments, answers),
     )
 
