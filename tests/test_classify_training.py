@@ -161,7 +161,7 @@ def test_calibration_turns_scores_into_probabilities() -> None:
 
 
 def test_feeling_that_is_drowned_by_neutral_is_heard() -> None:
-    """Where too much is called neutral its weight falls, and what was called wrongly comes right."""
+    """Where too much is called neutral its weight falls, and what it hid comes right."""
     comments = sample("en")
     answers = [answered(comment, 0.0) for comment in comments]
     felt = next(at for at, one in enumerate(comments) if one.sentiment == "positive")
