@@ -87,6 +87,9 @@ _EMPTY = frozenset(
     ]
 )
 
+_VERBS = frozenset(["serve", "sell", "bring", "provide", "hire", "introduce", "reopen"])
+"""Verbs of asking that a parser takes for the first part of a compound ("serve porridge")."""
+
 
 @cache
 def canonical_names() -> tuple[tuple[str, re.Pattern[str]], ...]:
@@ -110,6 +113,8 @@ def tidy(phrase: str) -> str:
         words[-1] in _DROPPED or words[-1] in {"to", "of", "for", "and", "or", "with"}
     ):
         words.pop()
+    while len(words) > 1 and words[0] in _VERBS:
+        words.pop(0)
     return " ".join(words[: _LONGEST + 3])
 
 

@@ -21,6 +21,8 @@ _READ = 200  # characters looked at
 _NOT_WORDS = re.compile(r"(?:https?://|www\.)\S+|(?<!\w)[@#]\w+|[\d_]+")
 _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
+_SCRIPTS = {"th": re.compile(r"[\u0e00-\u0e7f]"), "ar": re.compile(r"[\u0600-\u06ff]")}
+"""Letters without which nothing is in a language: broken characters look like any."""
 _LETTERS = re.compile(r"[^\W\d_]")
 _HINT = re.compile(r"[a-z]{2}(?=$|[-_])")
 _COMMON = frozenset(
@@ -82,6 +84,8 @@ def language_of(text: str, hint: str | None = None, served: Sequence[str] = SERV
     if code == ENGLISH:
         return ENGLISH if letters >= _SHORT or score >= _VERY_SURE else fallback
     latin = words.isascii() or any("a" <= character <= "z" for character in words.lower())
+    if code in _SCRIPTS and not _SCRIPTS[code].search(words):
+        return fallback
     needed = _SURE
     if latin and letters < _SHORT:
         needed = _VERY_SURE if code in served or code == fallback else 1.1

@@ -66,6 +66,7 @@ def test_items_are_tidy() -> None:
     """No articles, pronouns or marks at the borders, and never an empty item from a rule."""
     assert tidy("The “Dark Mode”!") == "dark mode"
     assert tidy("it") == ""
+    assert tidy("serve porridge") == "porridge"
     assert plain_item("please add a vegan wrap") == "vegan wrap"
     assert plain_item("it") == "it"
     assert plain_item("???") != ""

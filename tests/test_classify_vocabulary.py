@@ -327,7 +327,7 @@ def test_inflected_words_of_an_item_are_marked() -> None:
 def test_the_languages_served_decide_on_short_texts() -> None:
     """A short text is believed to be in a language where that language is read."""
     text = "non funziona niente"
-    assert language_of(text, None) == "en"
+    assert language_of(text, None, ("ko",)) == "en"
     assert language_of(text, None, ("it",)) == "it"
 
 

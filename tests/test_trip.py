@@ -135,7 +135,7 @@ def test_tag_file_follows_the_contract(tmp_path: Path, earful: Callable) -> None
     texts = [
         "  Please add a dark mode!  \n\nThe white screen hurts at night \U0001f62d",
         "",
-        "นี่คือความคิดเห็นภาษาไทย ที่ไม่มีใครอ่าน",
+        "Đây là một bình luận bằng tiếng Việt mà không ai đọc cả.",
         "Great coffee",
         "\x00\x07 why is there no <b>widget</b> & no dark mode?? pls fix asap",
     ]
@@ -156,7 +156,7 @@ def test_tag_file_follows_the_contract(tmp_path: Path, earful: Callable) -> None
             assert text[ask["start"] : ask["end"]] == ask["quote"]
     assert rows[0]["asks"], "a plain request has an ask"
     assert "dark mode" in rows[0]["asks"][0]["item"]
-    assert rows[2]["lang"] == "th"
+    assert rows[2]["lang"] == "vi"
     assert rows[2]["sentiment_score"] == 0
     assert pq.read_table(tmp_path / "out.parquet").num_rows == len(texts)
 
