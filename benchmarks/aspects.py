@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy import confusion, machine, macro_f1
+from classify.answers import Floats
 from classify.aspects import AspectReader, Said, divided
 from classify.english import DEFAULT_PIPELINE
 from classify.items import tidy
 from classify.labels import SENTIMENTS
 from classify.language import ENGLISH, language_of
-from classify.network import Floats
 from classify.products import Products
 from classify.reading import Reader
 from classify.shipped import read_artifact

@@ -17,10 +17,11 @@ from spacy.tokens import Doc, Span
 from spacy.tokens import Token as Word
 
 from classify import english
+from classify.answers import Floats
 from classify.clauses import Clause, clauses
 from classify.items import tidy
 from classify.labels import SENTIMENTS
-from classify.network import Floats, Reads
+from classify.network import Reads
 from classify.network_reader import Calibration
 from classify.products import Products
 from earful.records import Aspect

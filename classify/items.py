@@ -11,7 +11,7 @@ from pathlib import Path
 from spacy.tokens import Doc, Span
 from spacy.tokens import Token as Word
 
-from classify.network import Floats
+from classify.answers import Floats
 
 _LONGEST = 7  # words of an item
 _POINTED = 0.5  # the probability from which a word counts as pointed at

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
+from classify.answers import Answers, Tokens
 from classify.lookup import Lookup
-
-Floats = npt.NDArray[np.float32]
+from classify.pieces import Piece, batches, joined, pieces_of, read_once
 
 INPUTS = ("ids", "mask")
 EMBEDDED_INPUTS = ("embeddings", "mask")
@@ -22,13 +22,10 @@ EMBEDDED_INPUTS = ("embeddings", "mask")
 COMMENT_OUTPUTS = ("sentiments", "categories", "vectors")
 TOKEN_OUTPUTS = ("spans", "types", "strengths", "names")
 OUTPUTS = (*COMMENT_OUTPUTS, *TOKEN_OUTPUTS)
-WINDOW = 192
-"""Tokens that are read at once; a longer comment is read window by window."""
-MOST_WINDOWS = 24
-"""Windows of one comment that are read, some 15,000 characters; the rest is left."""
 WORD_MARK = "▁"
 """The piece that some tokenizers put before a word and that stands for no character."""
 _BATCH_TOKENS = 2048
+_FRAME = 2  # the tokens that begin and end what is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,47 +44,6 @@ class Specials:
     def from_settings(cls, stored: Mapping[str, Any]) -> Specials:
         """The numbers that ``settings`` described."""
         return cls(int(stored["start"]), int(stored["end"]), int(stored["pad"]))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tokens:
-    """What was read of each of n tokens of a comment.
-
-    ``offsets`` (n, 2) count characters of the comment. ``spans`` (n, 3) are the probabilities to
-    lie in a quote, to begin one, and to belong to the item; ``types`` (n, 9), ``strengths`` (n, 3)
-    and ``names`` (n, shared names + 1) those of the ask around the token.
-    """
-
-    offsets: npt.NDArray[np.int32]
-    spans: Floats
-    types: Floats
-    strengths: Floats
-    names: Floats
-
-
-NO_TOKENS = Tokens(
-    np.zeros((0, 2), np.int32), *(np.zeros((0, width), np.float32) for width in (3, 9, 3, 1))
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answers:
-    """One comment read: ``sentiments`` (4,) probabilities, ``categories`` (9,) logits, ``vector``
-    (384,) what further heads can be learned on, and its tokens."""
-
-    sentiments: Floats
-    categories: Floats
-    vector: Floats
-    tokens: Tokens
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A stretch of one comment's tokens that fits a window."""
-
-    comment: int
-    ids: list[int]
-    offsets: list[tuple[int, int]]
 
 
 class Reads(Protocol):
@@ -142,39 +98,53 @@ class Network:
 
         Equal texts are read once: streams are full of them.
         """
-        distinct = list(dict.fromkeys(texts))
-        answers = dict(zip(distinct, self._read(distinct), strict=True))
-        return [answers[text] for text in texts]
+        return read_once(texts, self._read)
 
-    def _read(self, texts: Sequence[str]) -> list[Answers]:
+    def cut(self, texts: Sequence[str]) -> list[Piece]:
+        """The windows of each text, in order; a text has at least one."""
         encodings = self._words.encode_batch(list(texts), add_special_tokens=False)
-        pieces = [
+        return [
             piece
             for at, encoding in enumerate(encodings)
-            for piece in _pieces(at, encoding.ids, offsets_of(encoding, self._mark))
+            for piece in pieces_of(at, encoding.ids, offsets_of(encoding, self._mark))
         ]
-        read: list[list[tuple[_Piece, list[Floats]]]] = [[] for _ in texts]
-        for batch in _batches(pieces):
-            for piece, heads in zip(batch, self._run(batch), strict=True):
-                read[piece.comment].append((piece, heads))
-        return [_joined(own) for own in read]
 
-    def _run(self, batch: Sequence[_Piece]) -> list[list[Floats]]:
-        width = max(len(piece.ids) for piece in batch) + 2
+    def read_pieces(self, pieces: Sequence[Piece]) -> list[Answers]:
+        """The answers for each piece, in order, as if it were a comment."""
+        answers: list[Answers | None] = [None] * len(pieces)
+        for places in batches([len(piece.ids) + _FRAME for piece in pieces], _BATCH_TOKENS):
+            read = self._run([pieces[at] for at in places])
+            for at, own in zip(places, read, strict=True):
+                answers[at] = own
+        return [one for one in answers if one is not None]
+
+    def _read(self, texts: Sequence[str]) -> list[Answers]:
+        pieces = self.cut(texts)
+        return joined(pieces, self.read_pieces(pieces))
+
+    def _run(self, batch: Sequence[Piece]) -> list[Answers]:
+        width = max(len(piece.ids) for piece in batch) + _FRAME
         ids: npt.NDArray[Any] = np.full((len(batch), width), self._specials.pad, np.int64)
         mask = np.zeros((len(batch), width), np.int64)
         for row, piece in enumerate(batch):
-            n = len(piece.ids) + 2
+            n = len(piece.ids) + _FRAME
             ids[row, :n] = [self._specials.start, *piece.ids, self._specials.end]
             mask[row, :n] = 1
-        whole = len(COMMENT_OUTPUTS)
         names, read = (INPUTS, ids)
         if self._lookup is not None:
             names, read = (EMBEDDED_INPUTS, self._lookup.rows(ids))
         heads = self._session.run(list(OUTPUTS), dict(zip(names, (read, mask), strict=True)))
+        sentiments, categories, vectors, *by_token = heads
         return [
-            [head[row] for head in heads[:whole]]
-            + [head[row, 1 : len(piece.ids) + 1] for head in heads[whole:]]
+            Answers(
+                sentiments[row],
+                categories[row],
+                vectors[row],
+                Tokens(
+                    np.array(piece.offsets, np.int32).reshape(-1, 2),
+                    *(head[row, 1 : len(piece.ids) + 1] for head in by_token),
+                ),
+            )
             for row, piece in enumerate(batch)
         ]
 
@@ -205,44 +175,3 @@ def offsets_of(encoding: Encoding, mark: int | None) -> list[tuple[int, int]]:
         (start, start) if number == mark else (start, end)
         for number, (start, end) in zip(encoding.ids, offsets, strict=True)
     ]
-
-
-def _pieces(comment: int, ids: list[int], offsets: list[tuple[int, int]]) -> list[_Piece]:
-    size = WINDOW - 2
-    count = min(MOST_WINDOWS, max(1, -(-len(ids) // size)))
-    # windows of one length, so that the last one is no scrap without its sentence
-    cut = -(-min(len(ids), count * size) // count)
-    return [
-        _Piece(comment, ids[at : at + cut], offsets[at : at + cut])
-        for at in range(0, max(1, cut * count), max(1, cut))
-    ][:count]
-
-
-def _batches(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
-    """Pieces of like length together; the comment's order is kept by a stable sort."""
-    batches: list[list[_Piece]] = []
-    widest = 0
-    for piece in sorted(pieces, key=lambda piece: len(piece.ids)):
-        widest = len(piece.ids) + 2
-        if not batches or (len(batches[-1]) + 1) * widest > _BATCH_TOKENS:
-            batches.append([])
-        batches[-1].append(piece)
-    return batches
-
-
-def _joined(read: Sequence[tuple[_Piece, list[Floats]]]) -> Answers:
-    """A comment of one window, or of several: a category holds where one window says so, the
-    sentiment is the mean over the text."""
-    read = sorted(read, key=lambda one: one[0].offsets[0][0] if one[0].offsets else 0)
-    sizes = np.array([max(1, len(piece.ids)) for piece, _ in read], np.float32)
-    heads = [list(parts) for parts in zip(*(own for _, own in read), strict=True)]
-    offsets = [pair for piece, _ in read for pair in piece.offsets]
-    return Answers(
-        np.average(heads[0], axis=0, weights=sizes).astype(np.float32),
-        np.max(heads[1], axis=0),
-        np.average(heads[2], axis=0, weights=sizes).astype(np.float32),
-        Tokens(
-            np.array(offsets, np.int32).reshape(-1, 2),
-            *(np.concatenate(parts) for parts in heads[3:]),
-        ),
-    )

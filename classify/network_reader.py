@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from classify.answers import Answers, Floats
 from classify.clauses import Clause
 from classify.evaluation import item_words
 from classify.heads import Heads
 from classify.items import canonical, canonical_names
 from classify.labels import ASK_GATES, CATEGORIES, SENTIMENTS
-from classify.network import Answers, Floats, Reads
+from classify.network import Reads
 from classify.ngrams import READ_LIMIT
 from classify.phrasing import Asking, Phrasing
 from classify.quoting import Quote, marked, quotes

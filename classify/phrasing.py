@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from classify import english
+from classify.answers import Answers
 from classify.clauses import Clause
 from classify.items import best_phrase, is_vague, plain_item, tidy
-from classify.network import Answers
 from classify.quoting import Quote, elsewhere, pointed
 from classify.wishes import EXPLICIT
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classify.network import Answers, Tokens
+from classify.answers import Answers, Tokens
 from classify.phrasing import Asking
 from classify.quoting import Quote, whole_words
 

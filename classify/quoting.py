@@ -10,8 +10,8 @@ from unicodedata import category
 import numpy as np
 import numpy.typing as npt
 
+from classify.answers import Floats, Tokens
 from classify.labels import STRENGTHS, TYPES
-from classify.network import Floats, Tokens
 
 MOST_ASKS = 8
 _IN_QUOTE, _BEGINS, _IN_ITEM = 0, 1, 2

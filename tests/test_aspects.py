@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from classify import english
+from classify.answers import Floats
 from classify.aspects import MOST_ASPECTS, READ, AspectReader, contrasts, divided, spoken_clauses
 from classify.english import DEFAULT_PIPELINE, RULES_ONLY
 from classify.labels import SENTIMENTS
-from classify.network import Floats
 from classify.products import Products
 from classify.shipped import read_artifact
 from classify.tagger import Tagger, english_readers

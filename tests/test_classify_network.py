@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from classify.answers import NO_TOKENS, Tokens
 from classify.labels import CATEGORIES, STRENGTHS, TYPES
-from classify.network import NO_TOKENS, WINDOW, Network, Tokens
+from classify.network import Network
+from classify.pieces import WINDOW
 from classify.quoting import MOST_ASKS, pointed, quotes
 from classify.shipped import read_artifact
 from classify.tagger import GRAPH, TOKENIZER

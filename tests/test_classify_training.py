@@ -12,8 +12,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from classify.accuracy import UNMEASURED, measured_accuracy
+from classify.answers import Answers, Tokens
 from classify.labels import CATEGORIES
-from classify.network import Answers, Tokens
 from classify.network_reader import Calibration
 from classify.shipped import FOLDER, MANIFEST, read_artifact, write_artifact
 from classify.training.build import ENCODER_VERSION

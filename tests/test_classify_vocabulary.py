@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from classify.answers import Answers, Tokens
 from classify.language import language_of
 from classify.lookup import Lookup
-from classify.network import EMBEDDED_INPUTS, INPUTS, Answers, Network, Specials, Tokens
+from classify.network import EMBEDDED_INPUTS, INPUTS, Network, Specials
 from classify.pointed_items import PointedWords, tidied
 from classify.quoting import Quote, quotes
 from classify.training.e5 import E5, read_e5, unigram_tokenizer

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
+from classify.answers import Answers, Floats
 from classify.labels import CATEGORIES, SENTIMENTS
-from classify.network import Answers, Floats
 from classify.network_reader import Calibration
 from classify.quoting import quotes
 from classify.training.corpus import LabelledComment, category_matrix, sentiment_codes

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from classify.answers import Answers
 from classify.english import DEFAULT_PIPELINE
-from classify.network import Answers
 from classify.network_reader import Calibration, NetworkReader
 from classify.ngrams import READ_LIMIT
 from classify.phrasing import ParsedEnglish

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from classify.network import Answers, Tokens
+from classify.answers import Answers, Tokens
 
 _WHOLE = ("sentiments", "categories", "vector")
 _BY_TOKEN = ("offsets", "spans", "types", "strengths", "names")

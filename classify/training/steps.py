@@ -11,7 +11,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from classify.network import Answers, Network
+from classify.answers import Answers
+from classify.network import Network
 from classify.training.corpus import LabelledComment, folds
 from classify.training.fine_tune import Progress
 from classify.training.held_out import load_answers, save_answers

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from classify.answers import Answers
 from classify.english import DEFAULT_PIPELINE
 from classify.evaluation import evaluate
 from classify.language import SERVED_OTHERS
-from classify.network import Answers, Network
+from classify.network import Network
 from classify.network_reader import Calibration, NetworkReader
 from classify.phrasing import ParsedEnglish
 from classify.pointed_items import PointedWords
