@@ -13,6 +13,7 @@ from classify.evaluation import Evaluation, Summary
 from classify.labels import CATEGORIES, SENTIMENTS
 from classify.shipped import read_artifact
 from classify.tagger import ENGLISH_PART, GRAPH, OTHERS_GRAPH, PIECES
+from classify.training.behaviour import PassRate
 from classify.training.outside import SentimentScore
 
 CARD = "MODEL_CARD.md"
@@ -106,13 +107,14 @@ def figures(evaluation: Evaluation) -> str:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What was measured of one build: evaluations by name ("english", "others"), sentiment on
-    outside sets by language, and how.
+    outside sets by language, pass rates of behaviour by capability, and how.
 
     ``folds`` says how many of the five folds of English were read.
     """
 
     evaluations: Mapping[str, Evaluation]
     outside: Mapping[str, SentimentScore]
+    behaviour: Mapping[str, PassRate]
     folds: int
     other_further: int
 
@@ -154,16 +156,23 @@ def write_card(folder: Path, version: str, measured: Measured) -> None:
         "### Sentiment on outside sets\nTexts that were not learned from: the development part of "
         "the tweets, a fifth of the Korean, Polish and Thai sets (up to 1,500 each), each read as "
         "the language it is in.\n" + _outside(measured.outside),
+        "### Behaviour of the English sentiment\nTests after CheckList: negation and the like have "
+        "one right answer; other names, places, numbers, typos, links or neutral words must not "
+        "change it; added praise or blame must not push it the other way. Protected groups: the "
+        "sentiment must be the same whoever is named. There is no test of irony among them.\n"
+        + _behaviour(measured.behaviour),
         _LIMITS.format(domains=", ".join(sorted(english.by_domain))),
     ]
     (folder / CARD).write_text("\n".join(parts), encoding="utf-8")
     content = {name: asdict(evaluation) for name, evaluation in measured.evaluations.items()}
-    outside = {lang: asdict(score) for lang, score in measured.outside.items()}
-    text = json.dumps(
-        {"version": version, "folds": measured.folds, "outside_sentiment": outside, **content},
-        indent=1,
-        sort_keys=True,
-    )
+    figures_told = {
+        "version": version,
+        "folds": measured.folds,
+        "outside_sentiment": {lang: asdict(score) for lang, score in measured.outside.items()},
+        "behaviour": {name: asdict(rate) for name, rate in measured.behaviour.items()},
+        **content,
+    }
+    text = json.dumps(figures_told, indent=1, sort_keys=True)
     (folder / MEASURED).write_text(text + "\n", encoding="utf-8")
 
 
@@ -207,6 +216,12 @@ def _outside(scores: Mapping[str, SentimentScore]) -> str:
             f"| {lang} | {one.rows:,} | {one.classes} | {one.accuracy:.3f} | {one.macro_f1:.3f} "
             f"| {one.macro_recall:.3f} |"
         )
+    return "\n".join(lines) + "\n"
+
+
+def _behaviour(rates: Mapping[str, PassRate]) -> str:
+    lines = ["| capability | cases | passed |", "| --- | --- | --- |"]
+    lines += [f"| {name} | {one.cases:,} | {one.passed:.3f} |" for name, one in rates.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -15,6 +15,7 @@ from classify.network import Network
 from classify.network_reader import Calibration, NetworkReader
 from classify.phrasing import ParsedEnglish
 from classify.pointed_items import PointedWords
+from classify.training.behaviour import measure_behaviour, read_cases
 from classify.training.build import (
     SEED,
     Timed,
@@ -105,8 +106,9 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
         **measure_sentiment(network, corpus.tweets),
         **measure_sentiment(other_shipped, corpus.opinions),
     }
-    further = len(corpus.other_further)
-    write_card(output, version, Measured(measured, outside, len(english.held_out), further))
+    behaviour = measure_behaviour(network, english.calibration, read_cases(data))
+    folds_read, further = len(english.held_out), len(corpus.other_further)
+    write_card(output, version, Measured(measured, outside, behaviour, folds_read, further))
     say(f"measured: {figures(measured['english'])}")
     return version
 
