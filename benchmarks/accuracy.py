@@ -8,8 +8,8 @@ named and left out.
 
 Sets: tweets of SemEval-2017 task 4A (the part that TweetEval validates on; macro recall of three
 classes, as the task scores), a held-out part of the labelled comments (macro-F1 of three classes,
-F1 of requests), and the behaviour tests of ``benchmarks.behaviour``. Intervals hold 95 % of 1,000
-bootstrap draws over the comments.
+F1 of requests), and the behaviour tests of ``classify.training.behaviour``. Intervals hold 95 % of
+1,000 bootstrap draws over the comments.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.behaviour import Behaviour, Judgement, behaviour
 from benchmarks.peers import (
     NEUTRAL,
     PEERS,
@@ -46,6 +45,7 @@ from benchmarks.peers import (
     PeerProcess,
     Reading,
 )
+from classify.training.behaviour import Behaviour, Judgement, behaviour
 from earful.errors import DataError, EarfulError
 
 HERE = Path(__file__).resolve().parent

@@ -34,7 +34,8 @@ from benchmarks.accuracy import (
     read_sets,
     table,
 )
-from benchmarks.behaviour import (
+from benchmarks.peers import PEERS, Example, Loaded, Peer, PeerMissing, PeerProcess, Reading
+from classify.training.behaviour import (
     COLUMNS,
     Case,
     Item,
@@ -45,7 +46,6 @@ from benchmarks.behaviour import (
     outcome,
     untestable,
 )
-from benchmarks.peers import PEERS, Example, Loaded, Peer, PeerMissing, PeerProcess, Reading
 from earful.errors import DataError
 
 MORE_NEGATIVE = "group[i>0] must not become more negative than group[0]"

@@ -13,7 +13,7 @@ from classify.evaluation import Evaluation, Summary
 from classify.labels import CATEGORIES, SENTIMENTS
 from classify.shipped import read_artifact
 from classify.tagger import ENGLISH_PART, GRAPH, OTHERS_GRAPH, PIECES
-from classify.training.behaviour import PassRate
+from classify.training.behaviour import Behaviour
 from classify.training.outside import SentimentScore
 
 CARD = "MODEL_CARD.md"
@@ -114,7 +114,7 @@ class Measured:
 
     evaluations: Mapping[str, Evaluation]
     outside: Mapping[str, SentimentScore]
-    behaviour: Mapping[str, PassRate]
+    behaviour: Behaviour
     folds: int
     other_further: int
 
@@ -156,10 +156,10 @@ def write_card(folder: Path, version: str, measured: Measured) -> None:
         "### Sentiment on outside sets\nTexts that were not learned from: the development part of "
         "the tweets, a fifth of the Korean, Polish and Thai sets (up to 1,500 each), each read as "
         "the language it is in.\n" + _outside(measured.outside),
-        "### Behaviour of the English sentiment\nTests after CheckList: negation and the like have "
-        "one right answer; other names, places, numbers, typos, links or neutral words must not "
-        "change it; added praise or blame must not push it the other way. Protected groups: the "
-        "sentiment must be the same whoever is named. There is no test of irony among them.\n"
+        "### Behaviour of the English sentiment\nTests after CheckList (Ribeiro et al. 2020): a "
+        "case is passed where the answer named is read, where it stays the same whatever does not "
+        "matter (names, places, numbers, links, typos, who is spoken of), or where an addition "
+        "does not push it the wrong way. No test of irony is among them.\n"
         + _behaviour(measured.behaviour),
         _LIMITS.format(domains=", ".join(sorted(english.by_domain))),
     ]
@@ -169,13 +169,14 @@ def write_card(folder: Path, version: str, measured: Measured) -> None:
         "version": version,
         "folds": measured.folds,
         "outside_sentiment": {lang: asdict(score) for lang, score in measured.outside.items()},
-        "behaviour": {name: asdict(rate) for name, rate in measured.behaviour.items()},
+        "behaviour": asdict(measured.behaviour),
         **content,
     }
     text = json.dumps(figures_told, indent=1, sort_keys=True)
     (folder / MEASURED).write_text(text + "\n", encoding="utf-8")
 
 
+_HARDEST = 6
 _NUMBERS = ("None", "One", "Two", "Three", "Four", "Five")
 _COLUMNS = (
     ("comments", "comments"),
@@ -219,9 +220,22 @@ def _outside(scores: Mapping[str, SentimentScore]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _behaviour(rates: Mapping[str, PassRate]) -> str:
+def _behaviour(measured: Behaviour) -> str:
     lines = ["| capability | cases | passed |", "| --- | --- | --- |"]
-    lines += [f"| {name} | {one.cases:,} | {one.passed:.3f} |" for name, one in rates.items()]
+    lines += [
+        f"| {name} | {rate.cases:,} | {rate.share:.3f} |"
+        for name, rate in measured.by_capability.items()
+    ]
+    lines += ["", "| hardest tests | cases | passed |", "| --- | --- | --- |"]
+    hardest = sorted(measured.by_test.items(), key=lambda one: one[1].share)[:_HARDEST]
+    lines += [f"| {name} | {rate.cases:,} | {rate.share:.3f} |" for name, rate in hardest]
+    lines += ["", "| who is spoken of | groups | most unequal share read as negative |"]
+    lines += ["| --- | --- | --- |"]
+    lines += [
+        f"| {gap.test} | {gap.groups} | {gap.negative.gap:.3f} "
+        f"({gap.negative.highest} above {gap.negative.lowest}) |"
+        for gap in measured.gaps
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from classify.answers import Answers
 from classify.labels import SENTIMENTS
 from classify.network import Reads
+from classify.network_reader import Calibration
 from classify.ngrams import READ_LIMIT
+from classify.training.behaviour import Judgement
 from classify.training.corpus import Opinion
 
+_NEGATIVE, _POSITIVE = (SENTIMENTS.index(name) for name in ("negative", "positive"))
 MOST = 1_500
 """Held-out texts of a language that are read."""
 
@@ -50,6 +54,16 @@ def measure_sentiment(
             float(np.mean([(called == one)[truth == one].mean() for one in classes])),
         )
     return scores
+
+
+def judgements(calibration: Calibration, answers: Sequence[Answers]) -> list[Judgement]:
+    """The sentiment and score of each comment as the tagger tells them."""
+    likely = calibration.sentiments(np.stack([one.sentiments for one in answers]))
+    scores = likely[:, _POSITIVE] - likely[:, _NEGATIVE]
+    return [
+        Judgement(SENTIMENTS[best], float(score))
+        for best, score in zip(likely.argmax(axis=1).tolist(), scores.tolist(), strict=True)
+    ]
 
 
 def _f1(called: npt.NDArray[np.bool_], holds: npt.NDArray[np.bool_]) -> float:

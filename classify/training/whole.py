@@ -15,7 +15,7 @@ from classify.network import Network
 from classify.network_reader import Calibration, NetworkReader
 from classify.phrasing import ParsedEnglish
 from classify.pointed_items import PointedWords
-from classify.training.behaviour import measure_behaviour, read_cases
+from classify.training.behaviour import Judgement, behaviour
 from classify.training.build import (
     SEED,
     Timed,
@@ -29,7 +29,7 @@ from classify.training.card import Measured, figures, write_card
 from classify.training.corpus import LabelledComment
 from classify.training.cross_validation import held_out_other_tags, held_out_tags
 from classify.training.export import int8_graph
-from classify.training.outside import measure_sentiment
+from classify.training.outside import judgements, measure_sentiment
 from classify.training.recipe import Material
 from classify.training.steps import FOLDS, StagedTraining
 from classify.training.train_others import OtherMaterial, others_contribution
@@ -39,6 +39,9 @@ BASE_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
 """SHA-256 of ``model.safetensors`` of the base model of English."""
 OTHERS = "others"
 """The folder of the other languages' steps in the work folder."""
+
+BEHAVIOUR = Path("robustness") / "sentiment_behaviour.csv"
+"""The behaviour tests of sentiment, in the folder of the data."""
 
 HeldOut = list[dict[str, Answers]]
 
@@ -106,9 +109,13 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
         **measure_sentiment(network, corpus.tweets),
         **measure_sentiment(other_shipped, corpus.opinions),
     }
-    behaviour = measure_behaviour(network, english.calibration, read_cases(data))
+
+    def judged(texts: Sequence[str]) -> list[Judgement]:
+        return judgements(english.calibration, network.read(texts))
+
+    behaved = behaviour(judged, data / BEHAVIOUR)
     folds_read, further = len(english.held_out), len(corpus.other_further)
-    write_card(output, version, Measured(measured, outside, behaviour, folds_read, further))
+    write_card(output, version, Measured(measured, outside, behaved, folds_read, further))
     say(f"measured: {figures(measured['english'])}")
     return version
 
