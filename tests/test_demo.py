@@ -73,6 +73,15 @@ def test_the_brigade_counts_as_one(demo: Path, report: dict, truth: dict) -> Non
         assert len(set(signal["uids"]) & brigade) <= 1
 
 
+def test_adverts_are_set_aside_and_nobody_else(demo: Path, truth: dict) -> None:
+    """Nine of ten of the planted adverts are spam; of twelve hundred others at most one."""
+    adverts = uids_by_story(truth)["spam"]
+    with sqlite3.connect(demo / "earful.db") as ledger:
+        spam = {uid for (uid,) in ledger.execute("SELECT uid FROM tags WHERE spam_score >= 0.5")}
+    assert len(spam & adverts) >= 0.9 * len(adverts)
+    assert len(spam - adverts) <= 1
+
+
 def test_short_identical_words_of_different_people_are_no_copies(demo: Path, truth: dict) -> None:
     """Ten people who write the same three or four words are ten people."""
     short = uids_by_story(truth)["near_copy"]
