@@ -12,7 +12,7 @@ import pyarrow as pa
 from classify.added import THRESHOLD, AddedCategory, learn
 from classify.asks import dressed
 from classify.aspects import AspectReader
-from classify.categories import added_categories, files_digest, shipped_categories
+from classify.categories import added_categories, files_digest
 from classify.clauses import Clause
 from classify.english import chosen_pipeline, pipeline_version
 from classify.heads import BaseScores, Heads
@@ -27,11 +27,11 @@ from classify.pointed_items import PointedWords
 from classify.products import Products
 from classify.reading import Floats, FoundAsk, Reader
 from classify.shipped import FOLDER, Shipped, read_artifact
+from classify.spam import spam_score, spam_version
 from classify.vectors import AskEncoder
 from classify.windows import window_of
 from earful.records import Ask, Aspect, Tags, tags_to_batch
 
-_PATTERNS_READ = 4000  # characters of a text in which patterns are sought
 _NOISE = CATEGORIES.index("noise")
 _NEGATIVE, _POSITIVE = SENTIMENTS.index("negative"), SENTIMENTS.index("positive")
 ENGLISH_PART, OTHERS_PART, ENCODER = "english", "others", "encoder"
@@ -99,6 +99,7 @@ class Tagger:
         encoder = AskEncoder.from_arrays(shipped.parts[ENCODER], shipped.settings[ENCODER])
         named = products or Products()
         version = f"{shipped.version}+{pipeline_version(pipeline)}+{files_digest(own)}"
+        version += f"+spam-{spam_version()}"
         if named.version:
             version += f"+products-{named.version}"
         if heads is not None:
@@ -196,13 +197,14 @@ class Tagger:
                 tags[at] = tag
         return tags_to_batch(
             [
-                tag if tag is not None else self._unread(uids[at], langs[at])
+                tag if tag is not None else self._unread(uids[at], langs[at], texts[at])
                 for at, tag in enumerate(tags)
             ]
         )
 
-    def _unread(self, uid: str, lang: str) -> Tags:
-        return Tags(uid, self.model_version, lang, False, None, None, (), {}, 0.0)
+    def _unread(self, uid: str, lang: str, text: str) -> Tags:
+        spam = spam_score(text, 0.0)
+        return Tags(uid, self.model_version, lang, False, None, None, (), {}, spam)
 
     def _tagged(
         self,
@@ -241,7 +243,7 @@ class Tagger:
                         for one, likely in zip(self._added, added[at], strict=True)
                     },
                 },
-                spam_score=_spam(texts[at], float(reading.categories[at, _NOISE])),
+                spam_score=spam_score(texts[at], float(reading.categories[at, _NOISE])),
                 asks=tuple(asks[at]),
                 aspects=aspects[at],
             )
@@ -268,14 +270,6 @@ class Tagger:
         names += [name for name, holds in zip(self._added_labels, added, strict=True) if holds]
         # by the codebook a remark is what carries nothing else
         return tuple(name for name in names if name != FALLBACK) or (FALLBACK,)
-
-
-def _spam(text: str, noise: float) -> float:
-    """The probability of noise, raised where the wording of spam is found, more so with a link."""
-    low = text[:_PATTERNS_READ].lower()
-    if not shipped_categories()[_NOISE].found_in(low):
-        return noise
-    return max(noise, 0.9 if "http" in low or "www." in low else 0.6)
 
 
 def english_readers(

@@ -281,6 +281,13 @@ def report(
         str | None,
         typer.Option("--format", help="html,json,csv,xlsx,parquet or some of them; default: all."),
     ] = None,
+    rung: Annotated[
+        str,
+        typer.Option(
+            help="Where on the ladder to count: posts (all), copies (without them), spam (without"
+            " that as well, adverts and brigades among it), people."
+        ),
+    ] = "people",
     project: ProjectOption = None,
 ) -> None:
     """Roll the tagged comments up into demand signals: out/brief.html, out/signals.*."""
@@ -295,6 +302,7 @@ def report(
         until=_day(until, "--until"),
         sources=source or [],
         formats=[name.strip() for name in format_.split(",")] if format_ is not None else None,
+        rung=rung,
     )
     _show_signals(made.demand, 10)
     for path in made.files:
@@ -598,3 +606,7 @@ def _show_signals(demand: Demand, most: int) -> None:
         f" {ladder.without_spam:,} without spam > {ladder.people:,} people"
         f" (counted by {ladder.people_basis})"
     )
+    if demand.rung != "people":
+        stdout.print(
+            f"Counted at the rung {demand.rung}: each comment counts as if it were a person."
+        )

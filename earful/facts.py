@@ -34,6 +34,7 @@ CORRECTED = "corrected"
 # What a person said of the comment's present words goes before any model's tags.
 _TAGGED_COMMENTS = f"""
     FROM comments c {TAGS_THAT_COUNT} LEFT JOIN corrections k ON {IN_FORCE}
+    LEFT JOIN brigades b ON b.uid = c.uid
 """
 _IS_NOISE = """
     iif(k.id, EXISTS (SELECT 1 FROM json_each(k.categories) WHERE value = 'noise'), NULL)
@@ -41,7 +42,7 @@ _IS_NOISE = """
 _SHARED_COLUMNS = f"""
     coalesce(c.author_key, c.uid) AS person, c.created_at, c.place, c.url, c.source, c.reach,
     c.solicited, c.relevant, c.copy_of,
-    coalesce({_IS_NOISE}, t.spam_score >= :spam_threshold) AS spam,
+    coalesce({_IS_NOISE}, b.uid IS NOT NULL OR t.spam_score >= :spam_threshold) AS spam,
     t.lang, coalesce(k.sentiment, t.sentiment) AS sentiment
 """
 _COMMENTS = f"""
@@ -53,7 +54,9 @@ _COMMENTS = f"""
             THEN t.sentiment_score WHEN 'positive' THEN 1.0 WHEN 'negative' THEN -1.0 ELSE 0.0
             END AS sentiment_score,
         coalesce(k.categories, t.categories) AS categories,
-        coalesce({_IS_NOISE}, t.spam_score) AS spam_score
+        coalesce({_IS_NOISE}, t.spam_score) AS spam_score,
+        CASE {_IS_NOISE} WHEN 1 THEN '{CORRECTED}' WHEN 0 THEN NULL
+            ELSE iif(t.spam_score >= :spam_threshold, 'advert', b.reason) END AS spam_reason
     {_TAGGED_COMMENTS} WHERE c.deleted = 0 ORDER BY c.created_at, c.uid
 """
 _OF_A_PERSON = ", ".join(f"json_extract(a.value, '$.{name}')" for name in ASK_VALUES)
@@ -67,6 +70,7 @@ _ASKS = f"""
         coalesce(v.vector, x''), coalesce(v.vector_version, '')
     FROM corrections k CROSS JOIN comments c ON c.uid = k.uid {TAGS_THAT_COUNT}
     JOIN json_each(k.asks) a
+    LEFT JOIN brigades b ON b.uid = c.uid
     LEFT JOIN correction_vectors v ON v.correction = k.id AND v.n = a.key
     WHERE c.deleted = 0 AND {IN_FORCE}
     ORDER BY created_at, uid, n

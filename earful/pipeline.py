@@ -12,7 +12,7 @@ import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -323,6 +323,14 @@ CURRENT, WAITING = "model_version", "waiting_version"
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """How many comments are marked as copies, and how many of the others as of a brigade."""
+
+    copies: int
+    brigades: int
+
+
+@dataclass(frozen=True, slots=True)
 class TagResult:
     """How many comments were read, by which model, and how many copies are known now.
 
@@ -334,7 +342,7 @@ class TagResult:
     tagged: int
     unread: int
     asks: int
-    copies: int
+    set_aside: SetAside
     waiting: bool = False
     moves: Moves | None = None
     languages: Counter[str] = field(default_factory=Counter)
@@ -344,9 +352,12 @@ class TagResult:
         waiting = ""
         if self.waiting and self.moves is None:
             waiting = "\nWhat it says of older comments waits to be accepted: earful tag --all"
+        aside = f"{self.set_aside.copies:,} copies"
+        if self.set_aside.brigades:
+            aside += f" and {self.set_aside.brigades:,} comments of brigades"
         return (
             f"{self.tagged:,} comments tagged by {self.model_version}: {self.asks:,} asks{unread};"
-            f" {self.copies:,} copies in the ledger{languages_told(self.languages)}{waiting}"
+            f" {aside} in the ledger{languages_told(self.languages)}{waiting}"
         )
 
 
@@ -416,13 +427,15 @@ def tag_ledger(
             asks += sum(len(of_one) for of_one in tags.column("asks").to_pylist())
             on_progress(tags.num_rows)
         encode_corrections(ledger, tagger)
-        copies = mark_copies(ledger)
+        set_aside = mark_who_counts(ledger)
         if beside:
             with ledger.transaction():
                 ledger.set_meta(WAITING, tagger.model_version)
         refresh_facts(project, ledger)
         moves = what_would_move(project, ledger, tagger.model_version) if beside else None
-    return TagResult(tagger.model_version, tagged, unread, asks, copies, waiting, moves, languages)
+    return TagResult(
+        tagger.model_version, tagged, unread, asks, set_aside, waiting, moves, languages
+    )
 
 
 def accept_tags(project: Project, version: str) -> None:
@@ -468,25 +481,30 @@ def encode_corrections(ledger: Ledger, tagger: Tagger) -> None:
             ledger.encode_correction(number, vectors, tagger.vector_version)
 
 
-def mark_copies(ledger: Ledger) -> int:
-    """Mark copies by the rule of who counts, where the ledger has changed since the last time."""
+def mark_who_counts(ledger: Ledger) -> SetAside:
+    """Mark copies and brigades, where the ledger has changed since the last time."""
+    from ingest.brigades import BrigadeRow, find_brigades
     from ingest.copies import CopyRow, find_copies
 
-    known = ledger.get_meta("copies")
-    marked = json.loads(known) if known else {"changes": -1, "copies": 0}
-    if marked["changes"] != ledger.changes():
-        with ledger.transaction():
-            copies = find_copies(CopyRow(*row) for row in ledger.copy_rows())
-            marked["copies"] = ledger.save_copies((c.uid, c.copy_of, c.reason) for c in copies)
-            # This transaction is itself a change: the marks hold for the state that it leaves.
-            marked["changes"] = ledger.changes() + 1
-            ledger.set_meta("copies", json.dumps(marked))
-    return int(marked["copies"])
+    known = json.loads(ledger.get_meta("who_counts") or '{"changes": -1}')
+    if known["changes"] == ledger.changes():
+        return SetAside(known["copies"], known["brigades"])
+    with ledger.transaction():
+        copies = find_copies(CopyRow(*row) for row in ledger.copy_rows())
+        set_copies = ledger.save_copies((c.uid, c.copy_of, c.reason) for c in copies)
+        brigades = find_brigades(BrigadeRow(*row) for row in ledger.brigade_rows())
+        set_aside = SetAside(
+            set_copies, ledger.save_brigades((b.uid, b.voice, b.reason) for b in brigades)
+        )
+        # This transaction is itself a change: the marks hold for the state that it leaves.
+        marked = {"changes": ledger.changes() + 1, **asdict(set_aside)}
+        ledger.set_meta("who_counts", json.dumps(marked))
+    return set_aside
 
 
 def refresh_facts(project: Project, ledger: Ledger) -> Facts:
     """The facts of the ledger as it is now."""
-    mark_copies(ledger)
+    mark_who_counts(ledger)
     settings = project.settings
     return build_facts(ledger, settings.facts_path, settings.classify.spam_threshold)
 
@@ -515,8 +533,12 @@ def make_report(
     until: datetime | None = None,
     sources: list[str] | None = None,
     formats: list[str] | None = None,
+    rung: str = "people",
 ) -> ReportResult:
-    """Roll the facts up into demand signals and write the reports into ``out``."""
+    """Roll the facts up into demand signals and write the reports into ``out``.
+
+    ``rung`` is where on the ladder is counted, one of ``reports.rollups.RUNGS``.
+    """
     from classify.accuracy import measured_accuracy
     from reports.report import write_reports
     from reports.rollups import Window
@@ -534,7 +556,7 @@ def make_report(
             next_step="Run: earful tag",
         )
     window = Window(since, until, tuple(sources) if sources else None)
-    demand = demand_signals(facts, window, settings, coverage)
+    demand = demand_signals(facts, window, settings, coverage, rung=rung)
     files = write_reports(demand, out or settings.root / "out", formats, measured_accuracy())
     return ReportResult(demand, tuple(files))
 

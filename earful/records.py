@@ -257,12 +257,15 @@ COMMENT_FACTS_SCHEMA = pa.schema(
         pa.field("sentiment_score", pa.float32()),
         pa.field("categories", pa.list_(pa.string())),
         pa.field("spam_score", pa.float32()),
+        pa.field("spam_reason", pa.string()),
     ]
 )
 """Facts, one row per comment that was tagged and not deleted.
 
 ``person`` is the author's pseudonym, or the uid where the source has no author (``has_author``
-false). ``copy_of`` names the comment this one copies, by the rule of who counts.
+false). ``copy_of`` names the comment this one copies, by the rule of who counts. ``spam_reason``
+tells why ``spam`` holds: ``advert`` (by its words), ``same_words`` or ``new_accounts`` (of a
+brigade), ``corrected`` (a person said so).
 """
 
 ASK_FACTS_SCHEMA = pa.schema(

@@ -1,7 +1,8 @@
 """The demand as data: ``signals.json`` for programs, csv, xlsx and parquet for tables.
 
 The csv and xlsx files come with the items and the quotes beside the signals: as files of their
-own and as sheets. Text that a spreadsheet would take for a formula is made harmless.
+own and as sheets. ``set-aside.csv`` opens the ladder: every comment that falls from a rung, and
+why. Text that a spreadsheet would take for a formula is made harmless.
 """
 
 from __future__ import annotations
@@ -108,9 +109,10 @@ def write(
 def signals_record(demand: Demand) -> dict[str, Any]:
     """The whole of ``signals.json``.
 
-    Beyond the contract: ``title``, the window's ``sources`` and its ``first_comment`` and
-    ``last_comment``, the ladder of each source in ``sources``, ``undated`` (relevant comments
-    without a date) and ``unread`` (comments heard in a language that is not served).
+    Beyond the contract: ``title``, ``rung`` (where on the ladder is counted), the window's
+    ``sources`` and its ``first_comment`` and ``last_comment``, the ladder of each source in
+    ``sources``, ``undated`` (relevant comments without a date) and ``unread`` (comments heard in a
+    language that is not served).
     """
     rollups = demand.rollups
     return {
@@ -131,6 +133,7 @@ def signals_record(demand: Demand) -> dict[str, Any]:
             }
             for entry in demand.coverage
         ],
+        "rung": demand.rung,
         "ladder": ladder_record(demand.ladder),
         "sources": {source: ladder_record(ladder) for source, ladder in rollups.ladders().items()},
         "undated": rollups.undated_posts,
@@ -173,6 +176,7 @@ def _write_csv(demand: Demand, out_dir: Path) -> list[Path]:
         "signals.csv": signals_frame(demand),
         "signals-items.csv": items_frame(demand),
         "signals-quotes.csv": quotes_frame(demand),
+        "set-aside.csv": demand.rollups.set_aside,
     }
     paths = []
     for file_name, frame in frames.items():
@@ -207,6 +211,7 @@ def _write_xlsx(demand: Demand, out_dir: Path) -> list[Path]:
             ("generated at (UTC)", iso(demand.generated_at)),
             ("window from (UTC)", iso(demand.window.since) or "open"),
             ("window to, exclusive (UTC)", iso(demand.window.until) or "open"),
+            ("counted at the rung", demand.rung),
             *ladder_record(demand.ladder).items(),
             ("comments without a date", demand.rollups.undated_posts),
         ],

@@ -4,7 +4,7 @@ Every function takes and gives Ibis tables, so that the same rollups run over th
 layout on another engine; ``roll_up`` runs them all and answers with pandas frames. All times are
 UTC. Three rungs lead from posts to people: every relevant comment of the window, those that copy
 no other, and of these the ones that are not spam. What is counted further on is *heard*: the
-last rung.
+last rung, unless a report is made at a lower one, where more comments count and each for itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from earful.errors import ConfigurationError
+from earful.errors import ConfigurationError, did_you_mean
 from earful.facts import Facts
 from earful.records import Ladder, reading
 from reports.quotes import in_context
@@ -30,6 +30,14 @@ WEEKLY_PRECISIONS = ("second", "minute", "day", "week")
 """Dates known well enough to be put into a week."""
 MONTHLY_PRECISIONS = (*WEEKLY_PRECISIONS, "month")
 """Dates known well enough to be put into a month."""
+
+RUNGS = ("posts", "copies", "spam", "people")
+"""Where a report can count: all posts; without copies; without spam; the people left."""
+SET_ASIDE_COLUMNS = (
+    "uid", "source", "created_at", "rung", "reason", "copy_of", "spam_score", "url", "text",
+)  # fmt: skip
+SHOWN = 300
+"""Characters of a comment that was set aside that are shown."""
 
 ASKS_PER_BATCH = 20_000
 
@@ -115,7 +123,9 @@ class Rollups:
     start (Monday or first of the month), comments, people, asks. ``sentiments`` and
     ``categories``: source, month, name, comments. ``languages``: lang, comments, unread.
     ``undated``: source, posts (all relevant comments without a date, in the window or not),
-    coarse (dated, but not to the week).
+    coarse (dated, but not to the week). ``set_aside``: every comment of the window that is copy or
+    spam, columns ``SET_ASIDE_COLUMNS`` (``rung`` is the one it falls from on, "copies" or "spam";
+    ``text`` is its beginning).
     """
 
     total: Ladder
@@ -126,6 +136,7 @@ class Rollups:
     categories: pd.DataFrame
     languages: pd.DataFrame
     undated: pd.DataFrame
+    set_aside: pd.DataFrame
 
     @property
     def undated_posts(self) -> int:
@@ -146,23 +157,46 @@ class Rollups:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FactTables:
-    """Both facts as Ibis tables of one connection."""
+    """Both facts as Ibis tables of one connection, as they count at a rung.
+
+    ``posts`` are the comments as they are, from which the whole ladder is told.
+    """
 
     comments: ir.Table
     asks: ir.Table
+    posts: ir.Table
 
 
-def open_tables(facts: Facts) -> FactTables:
-    """The facts in an in-process DuckDB, pinned to UTC, that never goes to the network."""
+def open_tables(facts: Facts, rung: str = "people") -> FactTables:
+    """The facts in an in-process DuckDB, pinned to UTC, that never goes to the network.
+
+    Raises ``ConfigurationError`` where there is no such ``rung``.
+    """
+    if rung not in RUNGS:
+        raise ConfigurationError(
+            f"the ladder has no rung {rung!r}", where="--rung", next_step=did_you_mean(rung, RUNGS)
+        )
     connection = ibis.duckdb.connect(
         autoinstall_known_extensions=False, allow_community_extensions=False
     )
     connection.raw_sql("SET TimeZone = 'UTC'")
     with _old_names():
+        comments = connection.read_parquet(str(facts.comments), table_name="comments")
+        asks = connection.read_parquet(str(facts.asks), table_name="asks")
+        nobody = comments.mutate(has_author=False)
         return FactTables(
-            connection.read_parquet(str(facts.comments), table_name="comments"),
-            connection.read_parquet(str(facts.asks), table_name="asks"),
+            comments if rung == "people" else at_rung(nobody, rung), at_rung(asks, rung), comments
         )
+
+
+def at_rung(rows: ir.Table, rung: str) -> ir.Table:
+    """Comments or asks as they count at a rung: below the last, each comment for itself."""
+    if rung == "people":
+        return rows
+    rows = rows.mutate(person=rows.uid)
+    if rung in ("posts", "copies"):
+        rows = rows.mutate(spam=ibis.literal(False))
+    return rows.mutate(copy_of=ibis.null("string")) if rung == "posts" else rows
 
 
 def in_window(table: ir.Table, window: Window) -> ir.Table:
@@ -182,7 +216,7 @@ def _instant(moment: datetime) -> ir.TimestampScalar:
 
 
 def heard(rows: ir.Table) -> ir.Table:
-    """The last rung: neither copy nor spam."""
+    """What counts: neither copy nor spam."""
     return rows.filter(rows.copy_of.isnull() & ~rows.spam)
 
 
@@ -274,6 +308,22 @@ def undated_by_source(comments: ir.Table) -> ir.Table:
     )
 
 
+def set_aside(comments: ir.Table) -> ir.Table:
+    """The comments that are copy or spam; see ``Rollups.set_aside``."""
+    copy = comments.copy_of.notnull()
+    rows = comments.filter(copy | comments.spam)
+    copy = rows.copy_of.notnull()
+    return (
+        rows.mutate(
+            rung=ibis.ifelse(copy, "copies", "spam"),
+            reason=ibis.ifelse(copy, rows.copy_reason, rows.spam_reason),
+            text=rows.text.substr(0, SHOWN),
+        )
+        .order_by(["rung", "source", "created_at", "uid"])
+        .select(*SET_ASIDE_COLUMNS)
+    )
+
+
 def asks_with_dates(asks: ir.Table, comments: ir.Table) -> ir.Table:
     """Asks with what the comment knows of its date and author.
 
@@ -325,19 +375,20 @@ def people_basis(with_author: int, comments: int) -> str:
 
 def roll_up(tables: FactTables, window: Window) -> Rollups:
     """Every rollup of the window, run and brought home as frames."""
-    rows = in_window(tables.comments, window)
-    counted = heard(rows)
+    posts = in_window(tables.posts, window)
+    counted = heard(in_window(tables.comments, window))
     asks = heard(in_window(tables.asks, window))
     anytime = in_window(tables.comments, Window(sources=window.sources))
     return Rollups(
-        total=to_ladder(_run(ladder_in_total(rows)).iloc[0]),
-        ladder=_run(ladder_by_source(rows)),
+        total=to_ladder(_run(ladder_in_total(posts)).iloc[0]),
+        ladder=_run(ladder_by_source(posts)),
         weeks=_run(series(counted, asks, "W", WEEKLY_PRECISIONS)),
         months=_run(series(counted, asks, "M", MONTHLY_PRECISIONS)),
         sentiments=_run(sentiments_by_month(counted)),
         categories=_run(categories_by_month(counted)),
         languages=_run(languages(counted)),
         undated=_run(undated_by_source(anytime)),
+        set_aside=_run(set_aside(posts)),
     )
 
 

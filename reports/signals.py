@@ -71,6 +71,10 @@ class Demand:
     ``ladder`` is that of all comments of the window, asking or not. ``asks`` is the evidence, one
     row per ask that counts, columns ``EVIDENCE_COLUMNS`` (``signal`` is the id, ``item`` as the
     signal shows it, ``passage`` the words within their sentence), by signal and date.
+
+    ``rung`` is where on the ladder it is counted. Below "people" each comment counts for itself as
+    if it were a person, in grades as well, and the ladder of a signal ends at that rung; ``ladder``
+    and those in ``rollups`` are whole at any.
     """
 
     title: str
@@ -81,6 +85,7 @@ class Demand:
     signals: tuple[DemandSignal, ...]
     rollups: Rollups
     asks: pd.DataFrame
+    rung: str = "people"
 
     @property
     def shared(self) -> tuple[DemandSignal, ...]:
@@ -124,13 +129,16 @@ def demand_signals(
     settings: Settings,
     coverage: Sequence[Coverage] = (),
     now: datetime | None = None,
+    *,
+    rung: str = "people",
 ) -> Demand:
-    """Everything a report tells, from the facts of one window.
+    """Everything a report tells, from the facts of one window, counted at one rung.
 
-    Raises ``ConfigurationError`` where the settings' ranking cannot be read.
+    Raises ``ConfigurationError`` where the settings' ranking cannot be read, or there is no such
+    rung.
     """
     score = ranking(settings.report.ranking)
-    tables = open_tables(facts)
+    tables = open_tables(facts, rung)
     rollups = roll_up(tables, window)
     asks = read_asks(tables, window)
     brand = brand_names(
@@ -159,6 +167,7 @@ def demand_signals(
         signals=signals,
         rollups=rollups,
         asks=_evidence(asks, ids, signals),
+        rung=rung,
     )
 
 

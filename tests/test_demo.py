@@ -73,6 +73,39 @@ def test_the_brigade_counts_as_one(demo: Path, report: dict, truth: dict) -> Non
         assert len(set(signal["uids"]) & brigade) <= 1
 
 
+def test_adverts_are_set_aside_and_nobody_else(demo: Path, truth: dict) -> None:
+    """Nine of ten of the planted adverts are spam; of twelve hundred others at most one."""
+    adverts = uids_by_story(truth)["spam"]
+    with sqlite3.connect(demo / "earful.db") as ledger:
+        spam = {uid for (uid,) in ledger.execute("SELECT uid FROM tags WHERE spam_score >= 0.5")}
+    assert len(spam & adverts) >= 0.9 * len(adverts)
+    assert len(spam - adverts) <= 1
+
+
+def test_a_report_at_the_lowest_rung_shows_the_brigade(
+    earful: Callable, demo: Path, report: dict, truth: dict, monkeypatch
+) -> None:
+    """Counted by posts, the sixty pasted comments stand in one signal; the ladder is the same, and
+    what falls from its rungs is told comment by comment."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(demo.parent / "config"))
+    out = demo.parent / "posts"
+    made = earful(
+        "report", "--rung", "posts", "--out", out, "--format", "json,csv", "--project", demo
+    )
+    assert made.code == 0, made.err
+    posts = json.loads((out / "signals.json").read_text(encoding="utf-8"))
+    brigade = uids_by_story(truth)["brigade"]
+    assert max(len(set(signal["uids"]) & brigade) for signal in posts["signals"]) >= 50
+    assert (posts["rung"], report["rung"]) == ("posts", "people")
+    assert posts["ladder"] == report["ladder"]
+    with (out / "set-aside.csv").open(encoding="utf-8-sig", newline="") as file:
+        aside = {row["uid"]: row["rung"] for row in csv.DictReader(file)}
+    ladder = report["ladder"]
+    assert list(aside.values()).count("copies") == ladder["posts"] - ladder["without_copies"]
+    assert list(aside.values()).count("spam") == ladder["without_copies"] - ladder["without_spam"]
+    assert len(brigade & set(aside)) == 59
+
+
 def test_short_identical_words_of_different_people_are_no_copies(demo: Path, truth: dict) -> None:
     """Ten people who write the same three or four words are ten people."""
     short = uids_by_story(truth)["near_copy"]

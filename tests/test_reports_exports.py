@@ -81,7 +81,12 @@ def test_signals_json_passes_the_contract_check(demand: Demand, tmp_path: Path) 
 def test_csv_holds_no_formula(demand: Demand, tmp_path: Path) -> None:
     """No cell begins with a character that starts a formula; every signal has its row."""
     paths = exports.write(demand, tmp_path, ["csv"])
-    assert [p.name for p in paths] == ["signals.csv", "signals-items.csv", "signals-quotes.csv"]
+    assert [p.name for p in paths] == [
+        "signals.csv",
+        "signals-items.csv",
+        "signals-quotes.csv",
+        "set-aside.csv",
+    ]
     cells = 0
     for path in paths:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -123,7 +128,7 @@ def test_exports_of_nothing_are_readable(tmp_path: Path) -> None:
     facts = made_facts(tmp_path / "facts", [])
     nothing = demand_signals(facts, Window(), Settings())
     paths = exports.write(nothing, tmp_path, exports.formats)
-    assert len(paths) == 6
+    assert len(paths) == 7
     assert json.loads((tmp_path / "signals.json").read_text())["signals"] == []
     assert "people" in pd.read_csv(tmp_path / "signals.csv").columns
     assert pq.read_table(tmp_path / "signals.parquet").num_rows == 0

@@ -93,6 +93,8 @@ def made_facts(root: Path, said: list[Said]) -> Facts:
                 "read": row.read,
                 "categories": list(row.categories) if row.read else [],
                 "spam_score": 0.9 if row.spam else 0.1,
+                "spam_reason": "advert" if row.spam else None,
+                "copy_reason": "same_author" if row.copy_of else None,
             }
         )
         whole = reading(row.title, row.text)

@@ -110,6 +110,7 @@ def test_all_formats_are_written_unless_told(tmp_path: Path) -> None:
         "signals.csv",
         "signals-items.csv",
         "signals-quotes.csv",
+        "set-aside.csv",
         "signals.xlsx",
         "signals.parquet",
     }

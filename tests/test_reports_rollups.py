@@ -161,3 +161,23 @@ def test_every_rollup_compiles_for_spark(monkeypatch: pytest.MonkeyPatch) -> Non
     ]
     for expression in expressions:
         assert PySparkCompiler().to_sqlglot(expression).sql("spark").startswith("SELECT")
+
+
+def test_what_falls_from_a_rung_can_be_opened(tmp_path: Path) -> None:
+    """Each comment between posts and those that are heard is listed once, with rung and reason."""
+    said = [
+        Said("Bring scones back", author="a"),
+        Said("Bring scones back", author="a", copy_of="forum:kl:0"),
+        Said("Buy my kettles " * 60, author="bot", spam=True),
+        Said("Buy my kettles", author="bot", spam=True, copy_of="forum:kl:2"),
+        Said("Nothing to do with us", author="b", relevant=False, spam=True),
+    ]
+    result = rolled(tmp_path, said)
+    aside = result.set_aside
+    assert list(zip(aside["uid"], aside["rung"], aside["reason"], strict=True)) == [
+        ("forum:kl:1", "copies", "same_author"),
+        ("forum:kl:3", "copies", "same_author"),
+        ("forum:kl:2", "spam", "advert"),
+    ]
+    assert result.total.posts - result.total.without_spam == len(aside)
+    assert aside["text"].str.len().max() == rollups.SHOWN

@@ -301,3 +301,29 @@ def test_short_quotes_are_shown_in_their_sentence() -> None:
     endless = "word " * 300 + "chai " + "word " * 300
     start = endless.index("chai")
     assert len(in_context(endless, start, start + 4)) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("rung", "people", "comments"),
+    [("posts", 7, 7), ("copies", 6, 6), ("spam", 4, 4), ("people", 2, 4)],
+)
+def test_a_report_can_be_made_at_any_rung(
+    tmp_path: Path, rung: str, people: int, comments: int
+) -> None:
+    """Below people each comment counts for itself, and lower down copies and spam count as well;
+    the ladder of all comments is whole at any rung."""
+    said = [asks("oat milk", "ann", week=n) for n in range(3)] + [asks("oat milk", "bo")]
+    said += [asks("oat milk", "bot", spam=True), asks("oat milk", "bot", week=1, spam=True)]
+    said += [asks("oat milk", "bo", copy_of="forum:kl:3")]
+    result = demand(tmp_path, said, rung=rung)
+    (signal,) = result.signals
+    assert (signal.people, signal.mentions, result.rung) == (people, comments, rung)
+    assert result.ladder == Ladder(7, 6, 4, 2, "authors")
+    assert result.rollups.weeks["people"].sum() >= people
+
+
+def test_a_rung_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    """The message names the rung that was meant."""
+    with pytest.raises(ConfigurationError, match="copy") as error:
+        demand(tmp_path, [asks("oat milk", "ann")], rung="copy")
+    assert "copies" in str(error.value)

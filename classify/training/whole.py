@@ -31,6 +31,7 @@ from classify.training.cross_validation import held_out_other_tags, held_out_tag
 from classify.training.export import int8_graph
 from classify.training.outside import judgements, measure_sentiment
 from classify.training.recipe import Material
+from classify.training.spam_weights import learn_spam
 from classify.training.steps import FOLDS, StagedTraining
 from classify.training.train_others import OtherMaterial, others_contribution
 from earful.errors import IntegrityError
@@ -87,6 +88,8 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
     )
     version = write_models(contributions, encoder, output)
     say(f"wrote {version}")
+    learn_spam()
+    say("learned what signs of spam weigh")
 
     network, other_shipped = Network(graph, tokenizer), other_training.shipped(other_network)
     parsed = ParsedEnglish(DEFAULT_PIPELINE)

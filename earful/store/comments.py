@@ -177,6 +177,18 @@ def copy_rows(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
         yield (*row[:6], tuple(array.array("q", row[6])), row[7])
 
 
+def brigade_rows(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    """The columns by which brigades are told; see ``Ledger.brigade_rows``."""
+    for row in connection.execute(
+        "SELECT c.uid, c.source, c.author_key, c.created_at, c.exact_print, c.words,"
+        " (SELECT json_group_array(DISTINCT a.item) FROM asks a WHERE a.uid = c.uid"
+        "  AND a.model_version = (SELECT value FROM meta WHERE key = 'model_version')),"
+        " c.copy_of IS NOT NULL FROM comments c WHERE c.deleted = 0 AND c.author_key IS NOT NULL"
+        " AND c.created_at IS NOT NULL AND c.created_precision IN ('second', 'minute', 'day')"
+    ):
+        yield (*row[:6], tuple(json.loads(row[6])), bool(row[7]))
+
+
 def drop_orphan_askers(connection: sqlite3.Connection) -> None:
     """Remove askers of whom no comment is left."""
     connection.execute(
@@ -256,5 +268,6 @@ def _tombstone(
     connection.execute("DELETE FROM revisions WHERE uid = ?", (uid,))
     connection.execute("DELETE FROM tags WHERE uid = ?", (uid,))
     connection.execute("DELETE FROM corrections WHERE uid = ?", (uid,))
+    connection.execute("DELETE FROM brigades WHERE uid = ?", (uid,))
     drop_orphan_askers(connection)
     return 1

@@ -159,6 +159,17 @@ class Ledger:
         )
         return max(cursor.rowcount, 0)
 
+    def brigade_rows(self) -> Iterator[tuple[Any, ...]]:
+        """What is needed to find brigades, of comments with an author and a day: (uid, source,
+        author_key, created_at in ms, exact_print, words, items asked for, whether a copy)."""
+        return comments.brigade_rows(self.connection)
+
+    def save_brigades(self, brigades: Iterable[tuple[str, str, str]]) -> int:
+        """Replace all marks of brigades by (uid, uid of the voice, reason); tells how many."""
+        self.connection.execute("DELETE FROM brigades")
+        cursor = self.connection.executemany("INSERT INTO brigades VALUES (?, ?, ?)", brigades)
+        return max(cursor.rowcount, 0)
+
     # Tags
 
     def untagged(

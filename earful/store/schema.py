@@ -214,6 +214,13 @@ MIGRATIONS: tuple[str, ...] = (
         FOREIGN KEY (uid, model_version) REFERENCES tags (uid, model_version) ON DELETE CASCADE
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE brigades (
+        uid TEXT PRIMARY KEY REFERENCES comments (uid) ON DELETE CASCADE,
+        voice TEXT NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 
