@@ -97,3 +97,8 @@ def _verify() -> None:
 def parsed(name: str, texts: Sequence[str]) -> list[Doc]:
     """``texts`` parsed by the pipeline, in order."""
     return list(_loaded(name).pipe(texts, batch_size=BATCH))
+
+
+def tagged(name: str, texts: Sequence[str]) -> list[Doc]:
+    """``texts`` with parts of speech and no parse, which takes half the time, in order."""
+    return list(_loaded(name).pipe(texts, batch_size=BATCH, disable=["parser", "lemmatizer"]))

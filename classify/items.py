@@ -1,24 +1,36 @@
-"""The thing asked for: phrases of an English window, chosen by what the network points at."""
+"""The thing asked for: the words of an English comment that make the best item."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
-from spacy.tokens import Doc, Span
-from spacy.tokens import Token as Word
+import numpy as np
 
 from classify.answers import Floats
 
-_LONGEST = 7  # words of an item
-_POINTED = 0.5  # the probability from which a word counts as pointed at
-_TELLING = frozenset(["back", "more", "less", "no", "without", "off", "all", "together"])
-"""Words that spaCy takes for stop words and that tell one item from another."""
+_LONGEST = 10  # words of an item
+_LONGEST_LINK = 3
+"""Words between two of an item among which a preposition joins them: "of all the"."""
+_CAUTION = 1.0
+"""Words of the reader's item that are expected beyond those in the text: longer items pay."""
+_LEFT_OUT = frozenset(["the", "a", "an", "of", "for", "to", "in", "on", "and", "with"])
+"""Words that tell nothing of an item by themselves."""
+_LINKS = frozenset(
+    [
+        *("of", "for", "to", "in", "on", "with", "without", "at", "from", "by", "per", "and", "or"),
+        *("after", "before", "as", "than", "about", "between", "into"),
+    ]
+)
+"""Words that join two words of an item."""
 _CANONICAL = Path(__file__).parent / "items.toml"
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
+_BETWEEN = re.compile(r"[\w']+")
 _DROPPED = frozenset(
     [
         "the",
@@ -62,31 +74,6 @@ _DROPPED = frozenset(
         "here",
     ]
 )
-_EMPTY = frozenset(
-    [
-        "thing",
-        "things",
-        "stuff",
-        "something",
-        "anything",
-        "everything",
-        "nothing",
-        "someone",
-        "anyone",
-        "everyone",
-        "people",
-        "guys",
-        "way",
-        "lot",
-        "bit",
-        "kind",
-        "sort",
-        "it",
-        "this",
-        "that",
-    ]
-)
-
 _VERBS = frozenset(["serve", "sell", "bring", "provide", "hire", "introduce", "reopen"])
 """Verbs of asking that a parser takes for the first part of a compound ("serve porridge")."""
 
@@ -115,85 +102,58 @@ def tidy(phrase: str) -> str:
         words.pop()
     while len(words) > 1 and words[0] in _VERBS:
         words.pop(0)
-    return " ".join(words[: _LONGEST + 3])
+    return " ".join(words[:_LONGEST])
 
 
-def best_phrase(doc: Doc, first: int, last: int, likely: Floats) -> str:
-    """The phrase of ``doc[first : last + 1]`` that best covers the words pointed at.
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """Words taken for an item, and their expected F1 with the words a reader would write."""
 
-    ``likely`` (len(doc),) is the probability of each word to belong to the item. Of the noun chunks
-    with what hangs on them, and of the words pointed at alone, the phrase with the highest expected
-    F1 with the item's words is taken. Empty where there is no word to take.
+    phrase: str
+    worth: float
+
+
+def worded(text: str, places: Sequence[tuple[int, int]], likely: Floats, most: int) -> Worded:
+    """The words of ``text`` at ``places`` that make the best item, ``most`` of them at the most.
+
+    ``likely`` (len(places),) is the probability of each word to be one of the item's. The likeliest
+    words are taken as long as the expected F1 with the item's words rises, and stand in the order
+    of the text; a word said twice counts once. Empty where there is no word to take.
     """
-    within = range(first, last + 1)
-    wanted = float(sum(likely[at] for at in within if _tells(doc[at])))
-    pointed = [doc[at] for at in within if likely[at] >= _POINTED and not doc[at].is_punct]
-    best, best_score = "", 0.0
-    for words in [*_phrases(doc, first, last), pointed]:
-        phrase = tidy(" ".join(word.text for word in words))
-        if not phrase or phrase in _EMPTY or len(words) > _LONGEST:
+    best: dict[str, int] = {}
+    for at, (start, end) in enumerate(places):
+        word = text[start:end].lower()
+        if word in _LEFT_OUT or not any(map(str.isalnum, word)):
             continue
-        telling = [word for word in words if _tells(word)]
-        score = 2 * float(sum(likely[word.i] for word in telling)) / (len(telling) + wanted + 0.1)
-        if score > best_score:
-            best, best_score = phrase, score
-    return best
+        same = word.rstrip("s")
+        if same not in best or likely[at] > likely[best[same]]:
+            best[same] = at
+    if not best:
+        return Worded("", 0.0)
+    ranked = sorted(best.values(), key=lambda at: -float(likely[at]))
+    gains = np.cumsum(likely[ranked])
+    sizes = np.arange(1, len(ranked) + 1)
+    expected = (2 * gains / (sizes + gains[-1] + _CAUTION))[:most]
+    taken = sorted(ranked[: int(expected.argmax()) + 1])
+    phrase = tidy(_joined(text, [places[at] for at in taken]))
+    return Worded(phrase, float(expected.max()) if phrase else 0.0)
 
 
-_VAGUE = _EMPTY | frozenset(
-    [
-        *("problem", "problems", "issue", "issues", "bug", "bugs", "glitch", "glitches", "error"),
-        *("fix", "solution", "change", "changes", "update", "improvement", "app", "setting"),
-        *("hope", "sort", "out", "please", "asap", "happen", "work", "feature", "idea", "again"),
-    ]
-)
-
-
-def is_vague(phrase: str) -> bool:
-    """Whether a phrase names nothing by itself ("this problem"): its item stands elsewhere."""
-    return all(word in _VAGUE or word in _DROPPED for word in phrase.split())
-
-
-def _tells(word: Word) -> bool:
-    return not (word.is_stop or word.is_punct or word.is_space) or word.lower_ in _TELLING
-
-
-def _phrases(doc: Doc, first: int, last: int) -> Iterator[list[Word]]:
-    """Phrases of a parsed window that may name the item of the quote ``doc[first : last + 1]``."""
-    if not doc.has_annotation("DEP"):
-        return
-    chunks = [chunk for chunk in doc.noun_chunks if chunk.root.pos_ != "PRON"]
-    inside = [chunk for chunk in chunks if first <= chunk.root.i <= last]
-    for chunk in inside or chunks:
-        for words in _variants(chunk):
-            yield [word for word in words if first <= word.i <= last or not inside]
-
-
-def _variants(chunk: Span) -> Iterator[list[Word]]:
-    """The noun chunk, with what hangs behind it, and with the verb before it."""
-    words = list(chunk)
-    yield words
-    root = chunk.root
-    if len(words) > 1 and root.i == words[-1].i:
-        compounds = [word for word in words if word.dep_ in {"compound", "nmod"} or word is root]
-        if len(compounds) < len(words):
-            yield compounds
-    for child in root.rights:
-        if child.dep_ in {"prep", "acl", "relcl", "appos", "advcl"}:
-            tail = [word for word in child.subtree if word.i > root.i]
-            if tail and len(words) + len(tail) <= _LONGEST + 1 and child.dep_ != "relcl":
-                yield [*words, *tail]
-    verb = root.head
-    if root.dep_ in {"dobj", "obj"} and verb.pos_ == "VERB" and verb.i < words[0].i:
-        particles = [child for child in verb.rights if child.dep_ == "prt"]
-        yield [verb, *particles, *words]
-        tails = [child for child in verb.rights if child.dep_ == "prep" and child.i > root.i]
-        for child in tails[:1]:
-            tail = list(child.subtree)
-            if len(words) + len(tail) <= _LONGEST:
-                yield [*words, *tail]
-    if root.dep_ == "pobj" and verb.dep_ == "prep" and verb.head.pos_ == "VERB":
-        yield [verb.head, verb, *words]
+def _joined(text: str, places: Sequence[tuple[int, int]]) -> str:
+    """Words put together, with the preposition or hyphen that joins two of them in the text."""
+    parts = [text[slice(*places[0])]]
+    for (_, before), (start, end) in pairwise(places):
+        gap = text[before:start]
+        if len(gap) > 1 or gap.isspace():
+            between = _BETWEEN.findall(gap.lower())
+            links = [word for word in between if word in _LINKS]
+            plain = all(word in _LINKS or word in _DROPPED for word in between)
+            if not plain or len(links) != 1 or len(between) > _LONGEST_LINK:
+                gap = " "
+            elif len(between) > 1:
+                gap = f" {links[0]} "
+        parts += [gap, text[start:end]]
+    return "".join(parts)
 
 
 _FILLER = re.compile(

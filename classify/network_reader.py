@@ -191,13 +191,15 @@ class NetworkReader:
         asking: Sequence[Asking],
     ) -> list[tuple[str, bool]]:
         """The item of each quote, and whether it is a shared name."""
-        items: list[tuple[str, bool]] = []
-        phrases = self._phrasing.items(texts, answers, asking)
-        for (at, quote, _), phrase in zip(asking, phrases, strict=True):
-            words = texts[at][quote.start : quote.end]
-            shared = canonical(words) or self._shared(quote, words)
-            items.append((shared or phrase, bool(shared)))
-        return items
+        named = [
+            canonical(words) or self._shared(quote, words)
+            for quote, words in (
+                (quote, texts[at][quote.start : quote.end]) for at, quote, _ in asking
+            )
+        ]
+        unnamed = [one for one, name in zip(asking, named, strict=True) if not name]
+        phrases = iter(self._phrasing.items(texts, answers, unnamed))
+        return [(name or next(phrases), bool(name)) for name in named]
 
     def _shared(self, quote: Quote, words: str) -> str:
         """The shared name that the network reads in a quote, where it may stand for its words.

@@ -25,8 +25,6 @@ _REACH = 0.5
 """The share of the threshold that suffices beside a token that passes it."""
 _WEAK = 0.5
 """Where no token is sure: the share of the best one's probability that still belongs to it."""
-_POINTED_OUTSIDE = 0.2
-"""The probability from which a word outside the quotes may name the item."""
 _WANTS = TYPES.index("wants")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff]")
 """Thai and its neighbours, kana, Chinese characters: no space tells where a word ends."""
@@ -194,33 +192,16 @@ def marked(text: str, tokens: Tokens, start: int, end: int) -> Quote | None:
     return replace(quote, start=start, end=end)
 
 
-def elsewhere(text: str, tokens: Tokens, found: Sequence[Quote]) -> str:
-    """The words outside the quotes that the network takes for the item, or an empty string.
-
-    "Please fix this" asks for what was named before.
-    """
-    likely = tokens.spans[:, _IN_ITEM].copy()
-    for quote in found:
-        likely[quote.first : quote.last + 1] = 0
-    if not likely.size or likely.max() < _POINTED_OUTSIDE:
-        return ""
-    first = last = int(likely.argmax())
-    least = max(_WEAK * float(likely[first]), _POINTED_OUTSIDE / 2)
-    while first > 0 and likely[first - 1] >= least:
-        first -= 1
-    while last < likely.size - 1 and likely[last + 1] >= least:
-        last += 1
-    first, last = whole_words(text, tokens.offsets, first, last)
-    return text[int(tokens.offsets[first, 0]) : int(tokens.offsets[last, 1])]
-
-
 def pointed(tokens: Tokens, words: Sequence[tuple[int, int]]) -> Floats:
     """The probability of each word (start, end) to be one of an item's words, (len(words),)."""
-    likely = np.zeros(len(words), np.float32)
-    starts, ends = tokens.offsets[:, 0], tokens.offsets[:, 1]
-    for at, (start, end) in enumerate(words):
-        first = int(np.searchsorted(ends, start, side="right"))
-        last = int(np.searchsorted(starts, end, side="left"))
-        if last > first:
-            likely[at] = tokens.spans[first:last, _IN_ITEM].max()
-    return likely
+    places = np.array(words, np.int64).reshape(-1, 2)
+    first = np.searchsorted(tokens.offsets[:, 1], places[:, 0], side="right")
+    last = np.searchsorted(tokens.offsets[:, 0], places[:, 1], side="left")
+    likely = np.append(tokens.spans[:, _IN_ITEM], np.float32(0))
+    read = last > first
+    # the stretches between one word's first token and its last, the gaps between them left out
+    borders = np.column_stack([first[read], last[read]]).ravel()
+    found = np.zeros(len(words), np.float32)
+    if borders.size:
+        found[read] = np.maximum.reduceat(likely, borders)[::2]
+    return found

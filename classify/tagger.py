@@ -16,13 +16,14 @@ from classify.categories import added_categories, files_digest
 from classify.clauses import Clause
 from classify.english import chosen_pipeline, pipeline_version
 from classify.heads import BaseScores, Heads
+from classify.item_model import ItemModel
 from classify.items import plain_item
 from classify.labels import CATEGORIES, FALLBACK, SENTIMENTS
 from classify.language import ENGLISH, SERVED_OTHERS, language_of
 from classify.lookup import Lookup
 from classify.network import Network, Specials
 from classify.network_reader import Calibration, NetworkReader
-from classify.phrasing import ParsedEnglish
+from classify.phrasing import WeighedWords
 from classify.pointed_items import PointedWords
 from classify.products import Products
 from classify.reading import Floats, FoundAsk, Reader
@@ -34,7 +35,7 @@ from earful.records import Ask, Aspect, Tags, tags_to_batch
 
 _NOISE = CATEGORIES.index("noise")
 _NEGATIVE, _POSITIVE = SENTIMENTS.index("negative"), SENTIMENTS.index("positive")
-ENGLISH_PART, OTHERS_PART, ENCODER = "english", "others", "encoder"
+ENGLISH_PART, OTHERS_PART, ENCODER, ITEMS = "english", "others", "encoder", "items"
 GRAPH, TOKENIZER = "english.onnx", "english_tokenizer.json"
 OTHERS_GRAPH, OTHERS_TOKENIZER, PIECES = "others.onnx", "others_tokenizer.json", "pieces"
 """The network of the other languages, and the part with its table of pieces."""
@@ -275,15 +276,14 @@ class Tagger:
 def english_readers(
     shipped: Shipped, pipeline: str, products: Products, heads: Heads | None = None
 ) -> tuple[Reader, AspectReader]:
-    """What reads English in an artifact; ``pipeline`` parses what may hold asks or aspects."""
+    """What reads English in an artifact; ``pipeline`` tags or parses what holds asks or aspects."""
     settings = shipped.settings[ENGLISH_PART]
     tokenizer = shipped.files[TOKENIZER].decode("utf-8")
     network = Network(shipped.files[GRAPH], tokenizer)
     calibration = Calibration.from_settings(settings["calibration"])
+    phrasing = WeighedWords(pipeline, ItemModel.from_arrays(shipped.parts[ITEMS]))
     return (
-        NetworkReader(
-            network, calibration, settings["shared_names"], ParsedEnglish(pipeline), heads
-        ),
+        NetworkReader(network, calibration, settings["shared_names"], phrasing, heads),
         AspectReader(network, calibration, pipeline, products),
     )
 

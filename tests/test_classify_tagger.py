@@ -214,18 +214,18 @@ def test_tagging_does_not_depend_on_company(tagger: Tagger) -> None:
         assert quotes[0] == quotes[1] == quotes[2]
 
 
-def test_no_comment_without_a_wish_is_parsed(
+def test_spacy_sees_no_comment_without_a_wish(
     tagger: Tagger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """spaCy sees comments that passed the gate, and no others."""
     seen: list[str] = []
-    real = english.parsed
+    real = english.tagged
 
-    def parsed(name: str, texts: list[str]) -> Any:
+    def seeing(name: str, texts: list[str]) -> Any:
         seen.extend(texts)
         return real(name, texts)
 
-    monkeypatch.setattr(english, "parsed", parsed)
+    monkeypatch.setattr(english, "tagged", seeing)
     tagged(tagger, "Great fries and friendly people", "Please add a vegan wrap to the menu")
     assert seen == ["Please add a vegan wrap to the menu"]
 

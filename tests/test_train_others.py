@@ -11,9 +11,9 @@ from e5_file import small_e5
 
 torch = pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
 
+from classify.answers import Answers  # noqa: E402
 from classify.labels import CATEGORIES  # noqa: E402
 from classify.language import SERVED_OTHERS  # noqa: E402
-from classify.network import Answers  # noqa: E402
 from classify.reading import Reading  # noqa: E402
 from classify.shipped import read_artifact, write_artifact  # noqa: E402
 from classify.tagger import ENCODER, Tagger, others_reader, served_others  # noqa: E402

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from classify.english import DEFAULT_PIPELINE, pipeline_version
+from classify.item_model import ItemModel
 from classify.language import SERVED_OTHERS
 from classify.network_reader import Calibration
 from classify.shipped import Arrays, write_artifact
-from classify.tagger import ENCODER, ENGLISH_PART, GRAPH, TOKENIZER
+from classify.tagger import ENCODER, ENGLISH_PART, GRAPH, ITEMS, TOKENIZER
 from classify.training.corpus import (
     LabelledComment,
     Opinion,
@@ -81,12 +82,18 @@ def fit_ask_encoder(corpus: Corpus) -> AskEncoder:
 
 
 def english_contribution(
-    graph: bytes, tokenizer: str, calibration: Calibration, names: Sequence[str]
+    graph: bytes,
+    tokenizer: str,
+    calibration: Calibration,
+    names: Sequence[str],
+    items: ItemModel,
 ) -> Contribution:
-    """The network of English, its tokenizer, and the names that many asks share."""
+    """The network of English, its tokenizer, the names that many asks share, and what weighs the
+    words of items."""
     return Contribution(
         {GRAPH: graph, TOKENIZER: tokenizer.encode("utf-8")},
         {ENGLISH_PART: {"calibration": calibration.settings(), "shared_names": list(names)}},
+        {ITEMS: items.arrays()},
     )
 
 

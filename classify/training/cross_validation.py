@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from classify.answers import Answers
 from classify.english import DEFAULT_PIPELINE
+from classify.item_model import ItemModel
 from classify.network_reader import Calibration, NetworkReader
 from classify.ngrams import READ_LIMIT
-from classify.phrasing import ParsedEnglish
+from classify.phrasing import WeighedWords
 from classify.pointed_items import PointedWords
 from classify.reading import Reader
 from classify.tagger import Tagger
@@ -21,6 +22,7 @@ from classify.vectors import AskEncoder
 from earful.records import READ_SCHEMA
 
 _BATCH = 500
+_HALVES = 2
 
 
 class RecordedAnswers:
@@ -51,17 +53,21 @@ def held_out_tags(
     comments: Sequence[LabelledComment],
     held_out: Sequence[Mapping[str, Answers]],
     names: Sequence[str],
+    items: Sequence[ItemModel],
     others: Reader,
     encoder: AskEncoder,
 ) -> list[dict[str, Any]]:
     """Tags of the comments that ``held_out`` (one mapping uid -> answers a fold) covers.
 
     The calibration of a fold is learned from the answers to the other folds; of a single fold,
-    from one half of it for the other.
+    from one half of it for the other. ``items`` has a model for each fold that did not learn from
+    it.
     """
     tags: list[dict[str, Any]] = []
-    for held, recorded, calibration in _calibrated(comments, held_out):
-        reader = NetworkReader(recorded, calibration, names, ParsedEnglish(DEFAULT_PIPELINE))
+    models = items if len(held_out) > 1 else [items[0]] * _HALVES
+    parts = zip(_calibrated(comments, held_out), models, strict=True)
+    for (held, recorded, calibration), model in parts:
+        reader = NetworkReader(recorded, calibration, names, WeighedWords(DEFAULT_PIPELINE, model))
         tags += tag_comments(Tagger("held out", reader, others, encoder, ()), held)
     return tags
 
@@ -101,4 +107,4 @@ def _calibrated(
 
 
 def _halves(answers: Mapping[str, Answers]) -> list[dict[str, Answers]]:
-    return [dict(list(answers.items())[side::2]) for side in range(2)]
+    return [dict(list(answers.items())[side::_HALVES]) for side in range(_HALVES)]

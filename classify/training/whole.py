@@ -13,7 +13,7 @@ from classify.evaluation import evaluate
 from classify.language import SERVED_OTHERS
 from classify.network import Network
 from classify.network_reader import Calibration, NetworkReader
-from classify.phrasing import ParsedEnglish
+from classify.phrasing import WeighedWords
 from classify.pointed_items import PointedWords
 from classify.training.behaviour import Judgement, behaviour
 from classify.training.build import (
@@ -29,6 +29,7 @@ from classify.training.card import Measured, figures, write_card
 from classify.training.corpus import LabelledComment
 from classify.training.cross_validation import held_out_other_tags, held_out_tags
 from classify.training.export import int8_graph
+from classify.training.fit_items import ItemFold, fit_items, item_fold
 from classify.training.outside import judgements, measure_sentiment
 from classify.training.recipe import Material
 from classify.training.spam_weights import learn_spam
@@ -79,11 +80,14 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
 
     english = _cross_validated(training, corpus.english, range(max(1, folds)))
     others = _cross_validated(other_training, corpus.others, range(FOLDS))
+    asked = _asked(training, corpus.english)
+    say(f"read the asks of {sum(len(fold.asks) for fold in asked):,} quotes")
+    items = fit_items(asked, corpus.further)
     graph, tokenizer = int8_graph(training.final()), material.tokenizer.to_str()
     other_network = other_training.final()
     encoder = fit_ask_encoder(corpus)
     contributions = (
-        english_contribution(graph, tokenizer, english.calibration, material.names),
+        english_contribution(graph, tokenizer, english.calibration, material.names, items),
         others_contribution(other_network, other_material.vocabulary, others.calibration),
     )
     version = write_models(contributions, encoder, output)
@@ -92,12 +96,20 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
     say("learned what signs of spam weigh")
 
     network, other_shipped = Network(graph, tokenizer), other_training.shipped(other_network)
-    parsed = ParsedEnglish(DEFAULT_PIPELINE)
-    reader = NetworkReader(network, english.calibration, material.names, parsed)
+    phrasing = WeighedWords(DEFAULT_PIPELINE, items)
+    reader = NetworkReader(network, english.calibration, material.names, phrasing)
     other_reader = NetworkReader(other_shipped, others.calibration, (), PointedWords())
 
+    unseen = [
+        fit_items([fold for fold in asked if fold is not own], corpus.further)
+        for own in asked[: len(english.held_out)]
+    ]
+
     def tags_of(held_out: HeldOut) -> list[dict[str, object]]:
-        return held_out_tags(corpus.english, held_out, material.names, other_reader, encoder)
+        models = unseen[: len(held_out)]
+        return held_out_tags(
+            corpus.english, held_out, material.names, models, other_reader, encoder
+        )
 
     first = training.without_shared(0)
     measured = {
@@ -130,6 +142,13 @@ def _cross_validated(
     by_uid = {comment.uid: comment for comment in comments}
     every = {uid: one for fold in held_out for uid, one in fold.items()}
     return _Trained(held_out, calibrated([by_uid[uid] for uid in every], list(every.values())))
+
+
+def _asked(training: StagedTraining, comments: Sequence[LabelledComment]) -> list[ItemFold]:
+    """The asks of each fold, read by the network of the first stage, which saw none of them."""
+    by_uid = {comment.uid: comment for comment in comments}
+    read = [training.without_shared(number) for number in range(FOLDS)]
+    return [item_fold([by_uid[uid] for uid in fold], fold, DEFAULT_PIPELINE) for fold in read]
 
 
 def _gold(
