@@ -32,7 +32,7 @@ PALE = "#e8eef2"
 WARM = "#b4541a"
 """Stands against the accent for every kind of colour blindness (blue against orange)."""
 
-_STYLE: dict[str, Any] = {
+DRAWING_STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -52,6 +52,7 @@ _STYLE: dict[str, Any] = {
     "savefig.facecolor": "none",
     "text.parse_math": False,
 }
+"""Matplotlib's settings for every drawing, so that pages and pictures look alike."""
 _WIDTH = 7.6
 LOWEST_TOP = 4
 """A line of one or two people must not look like a wave."""
@@ -61,7 +62,7 @@ _LONGEST_NAME = 34
 @contextmanager
 def _drawing(kind: str, width: float, height: float) -> Iterator[Figure]:
     """A figure of ``width`` x ``height`` inches whose ids depend on ``kind`` alone."""
-    style: Any = {**_STYLE, "svg.hashsalt": kind}
+    style: Any = {**DRAWING_STYLE, "svg.hashsalt": kind}
     with mpl.rc_context(style):
         yield Figure(figsize=(width, height))
 

@@ -29,9 +29,13 @@ from earful.records import (
     RequestType,
 )
 from earful.settings import Settings
-from reports.grouping import NO_GROUP, Group, group_asks
-from reports.identity import signal_ids
-from reports.phrases import brand_names, content, phrase, words_of
+from earful.store.memory import Memory, MemoryUpdate
+from earful.taxonomy import Ruling
+from reports.arrangement import Listing, Standing
+from reports.grouping import NO_GROUP
+from reports.identity import Change
+from reports.phrases import content, phrase, words_of
+from reports.placement import place_asks
 from reports.quotes import Candidate, choose
 from reports.ranking import Score, ranking
 from reports.rollups import (
@@ -40,10 +44,9 @@ from reports.rollups import (
     Window,
     open_tables,
     people_basis,
-    read_asks,
     roll_up,
 )
-from reports.trends import Halves, halves, trend
+from reports.trends import UNKNOWN, Halves, halves, trend
 
 EVIDENCE_COLUMNS = (
     "signal",
@@ -64,6 +67,18 @@ EVIDENCE_COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ListedSignal(DemandSignal):
+    """A signal as a report lists it, with what the taxonomy decided about it.
+
+    One that is "ignored" is counted like any other and stands at the end, out of the ranking; one
+    that is "pinned" is listed even where nobody asks for it.
+    """
+
+    standing: Standing = "ranked"
+    owner: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Demand:
     """What people ask for in a window, and all that is needed to judge it.
@@ -71,6 +86,9 @@ class Demand:
     ``ladder`` is that of all comments of the window, asking or not. ``asks`` is the evidence, one
     row per ask that counts, columns ``EVIDENCE_COLUMNS`` (``signal`` is the id, ``item`` as the
     signal shows it, ``passage`` the words within their sentence), by signal and date.
+
+    ``learned`` is what is to be remembered of the signals, ``changes`` what became of those that
+    were remembered.
     """
 
     title: str
@@ -78,14 +96,26 @@ class Demand:
     generated_at: datetime
     coverage: tuple[Coverage, ...]
     ladder: Ladder
-    signals: tuple[DemandSignal, ...]
+    signals: tuple[ListedSignal, ...]
     rollups: Rollups
     asks: pd.DataFrame
+    learned: MemoryUpdate
+    changes: tuple[Change, ...] = ()
 
     @property
-    def shared(self) -> tuple[DemandSignal, ...]:
+    def ranked(self) -> tuple[ListedSignal, ...]:
+        """All that the taxonomy does not ignore."""
+        return tuple(s for s in self.signals if s.standing != "ignored")
+
+    @property
+    def ignored(self) -> tuple[ListedSignal, ...]:
+        """What the taxonomy takes out of the ranking."""
+        return tuple(s for s in self.signals if s.standing == "ignored")
+
+    @property
+    def shared(self) -> tuple[ListedSignal, ...]:
         """Requests of two people or more, most wanted first."""
-        return tuple(s for s in self.signals if s.people > 1 and s.type != "wants")
+        return tuple(s for s in self.ranked if s.people > 1 and s.type != "wants")
 
 
 class AskRow(NamedTuple):
@@ -124,29 +154,32 @@ def demand_signals(
     settings: Settings,
     coverage: Sequence[Coverage] = (),
     now: datetime | None = None,
+    *,
+    memory: Memory | None = None,
+    ruling: Ruling | None = None,
 ) -> Demand:
     """Everything a report tells, from the facts of one window.
 
+    Signals that are in ``memory`` keep their ids and names. ``ruling`` is the taxonomy that holds.
     Raises ``ConfigurationError`` where the settings' ranking cannot be read.
     """
     score = ranking(settings.report.ranking)
     tables = open_tables(facts)
     rollups = roll_up(tables, window)
-    asks = read_asks(tables, window)
-    brand = brand_names(
-        name for brand in settings.brand for name in (brand.name, *brand.names, *brand.misspellings)
-    )
-    grouping = group_asks(asks, brand)
-    asks = asks.drop(columns="vector").assign(item=grouping.item_of, group=grouping.group_of)
-    ids = signal_ids(grouping.groups)
+    placed = place_asks(tables, settings, memory)
+    arranged = placed.arranged(ruling)
+    listings = arranged.listings
+    asks = placed.asks.assign(item=placed.grouping.item_of, group=arranged.listing_of)
+    asks = asks[placed.rows_in(window)]
     compared = halves(rollups.weeks)
-    ranked: list[tuple[tuple[object, ...], DemandSignal]] = []
-    for position, rows in _by_group(asks).items():
-        signal = _signal(
-            ids[position], grouping.groups[position], rows, compared,
-            settings.report.quotes_per_signal,
-        )  # fmt: skip
+    ranked: list[tuple[tuple[object, ...], ListedSignal]] = []
+    groups = _by_group(asks)
+    for position, rows in groups.items():
+        signal = _signal(listings[position], rows, compared, settings.report.quotes_per_signal)
         ranked.append((_order(signal, rows, score), signal))
+    for position, listing in enumerate(listings):
+        if listing.standing == "pinned" and position not in groups:
+            ranked.append((_order(_unasked(listing), (), score), _unasked(listing)))
     ranked.sort(key=lambda entry: entry[0])
     signals = tuple(signal for _, signal in ranked)
     heard_from = None if window.sources is None else set(window.sources)
@@ -158,7 +191,9 @@ def demand_signals(
         ladder=rollups.total,
         signals=signals,
         rollups=rollups,
-        asks=_evidence(asks, ids, signals),
+        asks=_evidence(asks, [listing.id for listing in listings], signals),
+        learned=placed.found.update,
+        changes=placed.found.changes,
     )
 
 
@@ -180,8 +215,9 @@ def _by_group(asks: pd.DataFrame) -> dict[int, list[AskRow]]:
     return {n: rows for n, rows in groups.items() if any(row.counted for row in rows)}
 
 
-def _order(signal: DemandSignal, rows: Sequence[AskRow], score: Score) -> tuple[object, ...]:
-    """Sorts what two people or more ask for before the rest, requests before purchase intent."""
+def _order(signal: ListedSignal, rows: Sequence[AskRow], score: Score) -> tuple[object, ...]:
+    """Sorts what two people or more ask for before the rest, requests before purchase intent, and
+    what is ignored last."""
     reach = {row.uid: row.reach or 0 for row in rows if row.counted}
     columns = {
         "people": float(signal.people),
@@ -190,6 +226,7 @@ def _order(signal: DemandSignal, rows: Sequence[AskRow], score: Score) -> tuple[
         "reach": float(sum(reach.values())),
     }
     return (
+        signal.standing == "ignored",
         signal.people < 2,
         signal.type == "wants",
         -score(columns),
@@ -202,16 +239,16 @@ def _order(signal: DemandSignal, rows: Sequence[AskRow], score: Score) -> tuple[
 
 
 def _signal(
-    identity: str, group: Group, rows: Sequence[AskRow], compared: Halves, quotes: int
-) -> DemandSignal:
+    listing: Listing, rows: Sequence[AskRow], compared: Halves, quotes: int
+) -> ListedSignal:
     counted = [row for row in rows if row.counted]
     people = {row.person for row in counted}
     uids = sorted({row.uid for row in counted})
     dates = sorted(row.created_at for row in counted if row.created_at is not None)
     with_author = {row.uid for row in counted if row.has_author}
-    return DemandSignal(
-        id=identity,
-        name=group.name,
+    return ListedSignal(
+        id=listing.id,
+        name=listing.name,
         type=cast("RequestType", _most_common(row.type for row in counted)),
         items=_items(counted),
         people=len(people),
@@ -240,8 +277,38 @@ def _signal(
         places=_people_by((row.person, row.place) for row in counted if row.place),
         sentiment=_sentiment(counted),
         strength=round(sum(row.strength for row in counted) / len(counted), 2),
-        quotes=_quotes(group.name, counted, quotes),
+        quotes=_quotes(listing.wording, counted, quotes),
         uids=tuple(uids),
+        standing=listing.standing,
+        owner=listing.owner,
+    )
+
+
+def _unasked(listing: Listing) -> ListedSignal:
+    """A signal that is listed although nobody asks for it."""
+    return ListedSignal(
+        id=listing.id,
+        name=listing.name,
+        type="wants" if listing.wants else "new_offering",
+        items=(),
+        people=0,
+        mentions=0,
+        ladder=Ladder(0, 0, 0, 0, people_basis(0, 0)),
+        estimate=Estimate(0, 0, 0),
+        grade="coincidence",
+        first_seen=None,
+        last_seen=None,
+        series=(),
+        trend=UNKNOWN,
+        moments={},
+        sources={},
+        places={},
+        sentiment=dict.fromkeys(SENTIMENTS, 0),
+        strength=0.0,
+        quotes=(),
+        uids=(),
+        standing=listing.standing,
+        owner=listing.owner,
     )
 
 
@@ -357,7 +424,7 @@ def _quotes(name: str, rows: Sequence[AskRow], wanted: int) -> tuple[Quote, ...]
 
 
 def _evidence(
-    asks: pd.DataFrame, ids: Sequence[str], signals: Sequence[DemandSignal]
+    asks: pd.DataFrame, ids: Sequence[str], signals: Sequence[ListedSignal]
 ) -> pd.DataFrame:
     rows = asks[asks["counted"].astype(bool)]
     rank = {signal.id: n for n, signal in enumerate(signals)}
@@ -367,8 +434,13 @@ def _evidence(
     return ordered.loc[:, list(EVIDENCE_COLUMNS)].reset_index(drop=True)
 
 
-def signal_record(signal: DemandSignal) -> dict[str, Any]:
-    """A signal in the shape of ``out/signals.json``; dates as ISO text."""
+def signal_record(signal: ListedSignal) -> dict[str, Any]:
+    """A signal in the shape of ``out/signals.json``; dates as ISO text.
+
+    ``standing`` and ``owner`` are there where the taxonomy decided them.
+    """
+    decided = {"standing": str(signal.standing), "owner": signal.owner}
+    left = {"standing": "ranked", "owner": ""}
     return {
         "id": signal.id,
         "name": signal.name,
@@ -409,6 +481,7 @@ def signal_record(signal: DemandSignal) -> dict[str, Any]:
             for quote in signal.quotes
         ],
         "uids": list(signal.uids),
+        **{key: value for key, value in decided.items() if value != left[key]},
     }
 
 

@@ -219,9 +219,11 @@ def test_louder_source_is_no_growing_demand() -> None:
 
 
 def test_source_that_was_not_heard_before_says_nothing() -> None:
-    """Listening to a new source must not look like a demand that appears."""
+    """Listening to a new source must not look like a demand that appears, nor like a steady one."""
     weeks = pd.concat([steady_weeks([20] * 30), steady_weeks([20] * 30, "new").tail(13)])
-    assert trend({"new": (0, 30)}, halves(weeks)).direction == "steady"
+    assert trend({"new": (0, 30)}, halves(weeks)) == UNKNOWN
+    assert trend({"new": (0, 30), "forum": (5, 5)}, halves(weeks)).ratio == pytest.approx(1.0)
+    assert trend({"new": (0, 0)}, halves(weeks)).direction == "steady"
 
 
 def test_trend_is_unknown_without_half_a_year_or_dates() -> None:
