@@ -108,11 +108,13 @@ def by_month(people: Counts, expected: Floats, exposure: Exposure) -> list[Seaso
     ``people`` and ``expected`` under a constant rate are weekly (S, W). A week belongs to the
     month and year of its Thursday.
     """
+    if not exposure.mondays.size:
+        return [None] * len(people)
     thursdays = pd.DatetimeIndex(exposure.mondays.astype("datetime64[s]")) + pd.Timedelta(days=3)
     years = (thursdays.year - thursdays.year.min()).to_numpy()
     months = thursdays.month.to_numpy() - 1
     cell = years * len(MONTHS) + months
-    count = (int(years.max()) + 1) * len(MONTHS) if len(years) else 0
+    count = (int(years.max()) + 1) * len(MONTHS)
     due = followed(people, expected)
     shape = (len(people), count // len(MONTHS), len(MONTHS))
     asked = _by_cell(np.where(due > 0, people, 0).astype(np.float64), cell, count).reshape(shape)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
@@ -32,8 +32,14 @@ from earful.settings import Settings
 from earful.store.memory import Memory, MemoryUpdate
 from earful.taxonomy import Ruling
 from reports.arrangement import Listing, Standing
+from reports.established import TOO_FEW, Findings
+from reports.exposure import Exposure
 from reports.grouping import NO_GROUP
+from reports.growth import Growth
+from reports.history import History
 from reports.identity import Change
+from reports.over_time import OverTime, over_time
+from reports.over_time_record import history_record, past_record, rounded
 from reports.phrases import content, phrase, words_of
 from reports.placement import place_asks
 from reports.quotes import Candidate, choose
@@ -46,7 +52,7 @@ from reports.rollups import (
     people_basis,
     roll_up,
 )
-from reports.trends import UNKNOWN, Halves, halves, trend
+from reports.trends import UNKNOWN
 
 EVIDENCE_COLUMNS = (
     "signal",
@@ -69,14 +75,19 @@ EVIDENCE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ListedSignal(DemandSignal):
-    """A signal as a report lists it, with what the taxonomy decided about it.
+    """A signal as a report lists it: what the taxonomy decided about it, and what its weeks tell.
 
     One that is "ignored" is counted like any other and stands at the end, out of the ranking; one
-    that is "pinned" is listed even where nobody asks for it.
+    that is "pinned" is listed even where nobody asks for it. ``past`` is the last quarter beside
+    its own past (``seasonal``: the same quarter of earlier years), None where that was not tested;
+    there is a ``history`` of three people or more.
     """
 
     standing: Standing = "ranked"
     owner: str = ""
+    past: Growth | None = None
+    seasonal: bool = False
+    history: History | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,8 +98,9 @@ class Demand:
     row per ask that counts, columns ``EVIDENCE_COLUMNS`` (``signal`` is the id, ``item`` as the
     signal shows it, ``passage`` the words within their sentence), by signal and date.
 
-    ``learned`` is what is to be remembered of the signals, ``changes`` what became of those that
-    were remembered.
+    ``heard`` are the weeks that were listened to, ``findings`` the tests of all signals against
+    their own past. ``learned`` is what is to be remembered of the signals, ``changes`` what became
+    of those that were remembered.
     """
 
     title: str
@@ -98,6 +110,8 @@ class Demand:
     ladder: Ladder
     signals: tuple[ListedSignal, ...]
     rollups: Rollups
+    heard: Exposure
+    findings: Findings
     asks: pd.DataFrame
     learned: MemoryUpdate
     changes: tuple[Change, ...] = ()
@@ -171,27 +185,33 @@ def demand_signals(
     listings = arranged.listings
     asks = placed.asks.assign(item=placed.grouping.item_of, group=arranged.listing_of)
     asks = asks[placed.rows_in(window)]
-    compared = halves(rollups.weeks)
     ranked: list[tuple[tuple[object, ...], ListedSignal]] = []
     groups = _by_group(asks)
     for position, rows in groups.items():
-        signal = _signal(listings[position], rows, compared, settings.report.quotes_per_signal)
+        signal = _signal(listings[position], rows, settings.report.quotes_per_signal)
         ranked.append((_order(signal, rows, score), signal))
     for position, listing in enumerate(listings):
         if listing.standing == "pinned" and position not in groups:
             ranked.append((_order(_unasked(listing), (), score), _unasked(listing)))
     ranked.sort(key=lambda entry: entry[0])
-    signals = tuple(signal for _, signal in ranked)
     heard_from = None if window.sources is None else set(window.sources)
+    listened = tuple(c for c in coverage if heard_from is None or c.source in heard_from)
+    ids = [listing.id for listing in listings]
+    counted = asks[asks["counted"].astype(bool)]
+    counted = counted.assign(signal=[ids[group] for group in counted["group"]])
+    told = over_time(counted, [signal.id for _, signal in ranked], rollups, listened, window)
+    signals = tuple(_with_time(signal, told) for _, signal in ranked)
     return Demand(
         title=settings.report.title or f"What people ask for: {settings.project}",
         window=window,
         generated_at=now or datetime.now(UTC),
-        coverage=tuple(c for c in coverage if heard_from is None or c.source in heard_from),
+        coverage=listened,
         ladder=rollups.total,
         signals=signals,
         rollups=rollups,
-        asks=_evidence(asks, [listing.id for listing in listings], signals),
+        heard=told.heard,
+        findings=told.findings,
+        asks=_evidence(counted, signals),
         learned=placed.found.update,
         changes=placed.found.changes,
     )
@@ -238,9 +258,26 @@ def _order(signal: ListedSignal, rows: Sequence[AskRow], score: Score) -> tuple[
     )
 
 
-def _signal(
-    listing: Listing, rows: Sequence[AskRow], compared: Halves, quotes: int
-) -> ListedSignal:
+def _with_time(signal: ListedSignal, told: OverTime) -> ListedSignal:
+    """The signal with what its weeks tell, and the grade that they earn it."""
+    evidence = told.findings.evidence.get(signal.id)
+    if evidence is None:
+        return replace(signal, trend=told.trends[signal.id], untested=TOO_FEW)
+    return replace(
+        signal,
+        trend=told.trends[signal.id],
+        grade="established" if evidence.established else signal.grade,
+        p=evidence.p,
+        q=evidence.q,
+        untested=evidence.untested,
+        past=evidence.growth,
+        seasonal=evidence.seasonal,
+        history=told.histories[signal.id],
+    )
+
+
+def _signal(listing: Listing, rows: Sequence[AskRow], quotes: int) -> ListedSignal:
+    """The signal as its comments are counted; its weeks are told by ``_with_time``."""
     counted = [row for row in rows if row.counted]
     people = {row.person for row in counted}
     uids = sorted({row.uid for row in counted})
@@ -265,11 +302,7 @@ def _signal(
         first_seen=dates[0] if dates else None,
         last_seen=dates[-1] if dates else None,
         series=_series(counted),
-        trend=trend(
-            _people_by_half(counted, compared),
-            compared,
-            len({row.uid for row in counted if row.week}) / len(uids),
-        ),
+        trend=UNKNOWN,
         moments=_people_by(
             (row.person, moment) for row in counted for moment in moments_of(row.moment)
         ),
@@ -313,7 +346,7 @@ def _unasked(listing: Listing) -> ListedSignal:
 
 
 def _grade(people: int) -> Grade:
-    """By distinct people, as the codebook has it; "established" needs a test not made here."""
+    """By distinct people, as the codebook has it; "established" takes the test of their weeks."""
     return "coincidence" if people == 1 else "pattern" if people == 2 else "trend"
 
 
@@ -374,16 +407,6 @@ def _series(rows: Sequence[AskRow]) -> tuple[tuple[str, int, int], ...]:
     return tuple((week.isoformat(), len(people[week]), len(uids[week])) for week in sorted(people))
 
 
-def _people_by_half(rows: Sequence[AskRow], compared: Halves) -> dict[str, tuple[int, int]]:
-    people: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    for row in rows:
-        week = row.week
-        half = None if week is None else compared.half_of(week)
-        if half is not None:
-            people[row.source][half].add(row.person)
-    return {source: (len(before), len(after)) for source, (before, after) in people.items()}
-
-
 def _sentiment(rows: Sequence[AskRow]) -> dict[str, int]:
     """People by sentiment; each counts once, with their latest comment that was read."""
     latest: dict[str, tuple[datetime, str, str]] = {}
@@ -423,14 +446,11 @@ def _quotes(name: str, rows: Sequence[AskRow], wanted: int) -> tuple[Quote, ...]
     )
 
 
-def _evidence(
-    asks: pd.DataFrame, ids: Sequence[str], signals: Sequence[ListedSignal]
-) -> pd.DataFrame:
-    rows = asks[asks["counted"].astype(bool)]
+def _evidence(counted: pd.DataFrame, signals: Sequence[ListedSignal]) -> pd.DataFrame:
     rank = {signal.id: n for n, signal in enumerate(signals)}
-    named = rows.assign(signal=[ids[group] for group in rows["group"]])
-    named = named.assign(rank=named["signal"].map(rank))
-    ordered = named.sort_values(["rank", "created_at", "uid", "n"], kind="stable")
+    ordered = counted.assign(rank=counted["signal"].map(rank)).sort_values(
+        ["rank", "created_at", "uid", "n"], kind="stable"
+    )
     return ordered.loc[:, list(EVIDENCE_COLUMNS)].reset_index(drop=True)
 
 
@@ -463,9 +483,16 @@ def signal_record(signal: ListedSignal) -> dict[str, Any]:
         "series": [list(week) for week in signal.series],
         "trend": {
             "direction": signal.trend.direction,
-            "ratio": _rounded(signal.trend.ratio),
-            "p": _rounded(signal.trend.p),
+            "ratio": rounded(signal.trend.ratio),
+            "p": rounded(signal.trend.p),
+            "low": rounded(signal.trend.low),
+            "high": rounded(signal.trend.high),
         },
+        "p": rounded(signal.p),
+        "q": rounded(signal.q),
+        "untested": signal.untested,
+        "past": past_record(signal.past, signal.seasonal),
+        "history": history_record(signal.history),
         "moments": signal.moments,
         "sources": signal.sources,
         "places": signal.places,
@@ -499,7 +526,3 @@ def ladder_record(ladder: Ladder) -> dict[str, Any]:
 def iso(moment: datetime | None) -> str | None:
     """A time as ISO text in UTC, to the second."""
     return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.4g}")

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from earful.records import Trend
@@ -47,7 +46,7 @@ class Halves:
     enough: bool
     gaps: frozenset[tuple[str, date]] = field(default=frozenset(), repr=False)
 
-    def half_of(self, day: date, source: str = "") -> int | None:
+    def half_of(self, day: date, source: str) -> int | None:
         """0 for the earlier half, 1 for the recent one, None outside both and in the source's gaps.
 
         ``day`` is the Monday of a week.
@@ -57,26 +56,6 @@ class Halves:
         if self.recent <= day < self.end:
             return 1
         return 0 if self.earlier <= day < self.recent else None
-
-
-def halves(weeks: pd.DataFrame) -> Halves:
-    """From the weekly rollup (source, start, comments) of the whole window."""
-    if weeks.empty:
-        return Halves(date.min, date.min, date.min, {}, enough=False)
-    last = weeks["start"].max().date()
-    end = last + timedelta(weeks=1)
-    recent, earlier = end - timedelta(weeks=WEEKS), end - timedelta(weeks=2 * WEEKS)
-    exposure: dict[str, tuple[int, int]] = {}
-    for source, start, comments in zip(
-        weeks["source"], weeks["start"].dt.date, weeks["comments"], strict=True
-    ):
-        before, after = exposure.get(source, (0, 0))
-        if start >= recent:
-            exposure[source] = (before, after + int(comments))
-        elif start >= earlier:
-            exposure[source] = (before + int(comments), after)
-    enough = bool(weeks["start"].min().date() <= earlier)
-    return Halves(earlier, recent, end, exposure, enough)
 
 
 def halves_listened(exposure: Exposure) -> Halves:
