@@ -122,10 +122,15 @@ class Exposure:
     def unheard(self, sources: Collection[str]) -> list[tuple[date, date]]:
         """Stretches of time, both days included, in which none of these was listened to.
 
-        There a drawing shows nothing: neither a line at zero nor one across.
+        There a drawing shows nothing: neither a line at zero nor one across. A week that was
+        listened to in part is none of them.
         """
         rows = [n for n, source in enumerate(self.sources) if source in sources]
         heard = self.listened[rows].sum(axis=0, dtype=np.int64)
+        for gap in self.gaps:
+            if gap.reason == "partial" and gap.source in sources:
+                weeks = self.week_of(pd.Series(pd.to_datetime([gap.since, gap.until])))
+                heard[weeks[0] : weeks[1] + 1] += 1
         return [
             (self.monday(start), self.monday(stop) - timedelta(days=1))
             for start, stop, some in _runs(np.minimum(heard, 1))
