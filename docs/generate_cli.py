@@ -25,7 +25,13 @@ def reference() -> str:
         "Generated from `earful --help` by `python docs/generate_cli.py`; a test compares the two.",
         f"```\n{help_of()}\n```",
     ]
-    parts += [f"## earful {name}\n\n```\n{help_of(name)}\n```" for name in commands]
+    names = [(name,) for name in commands]
+    for group in app.registered_groups:
+        names.append((group.name,))
+        names += [
+            (group.name, c.callback.__name__) for c in group.typer_instance.registered_commands
+        ]
+    parts += [f"## earful {' '.join(name)}\n\n```\n{help_of(*name)}\n```" for name in names]
     return "\n\n".join(parts) + "\n"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,7 @@ from rich.table import Table
 
 from earful.errors import ConfigurationError, EarfulError
 from earful.progress import progress, stderr
+from earful.taxonomy_command import app as taxonomy_app
 
 if TYPE_CHECKING:
     from earful.store import UpsertCount
@@ -32,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Hears what customers ask for: comments in, demand signals out, on your own machine.",
 )
+app.add_typer(taxonomy_app, name="taxonomy")
 # File names and comments are shown as they are: brackets in them are no markup.
 stdout = Console(highlight=False, markup=False)
 
@@ -305,6 +308,7 @@ def report(
         rung=rung,
     )
     _show_signals(made.demand, 10)
+    _show_notes(made.notes)
     for path in made.files:
         stdout.print(str(path), soft_wrap=True)
 
@@ -324,6 +328,7 @@ def run(project: ProjectOption = None) -> None:
         stdout.print(f"{tag_ledger(opened, on_progress=advance)}", soft_wrap=True)
     made = make_report(opened)
     _show_signals(made.demand, 10)
+    _show_notes(made.notes)
     for path in made.files:
         stdout.print(str(path), soft_wrap=True)
     if any(outcome.error for outcome in outcomes):
@@ -589,7 +594,7 @@ def _show_signals(demand: Demand, most: int) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("", "what is asked for", "people", "posts", "grade", "trend"):
         table.add_column(heading, justify="right" if heading in ("", "people", "posts") else "left")
-    shown = [signal for signal in demand.signals if signal.grade != "coincidence"][:most]
+    shown = [signal for signal in demand.ranked if signal.grade != "coincidence"][:most]
     for rank, signal in enumerate(shown, 1):
         table.add_row(
             str(rank),
@@ -610,3 +615,11 @@ def _show_signals(demand: Demand, most: int) -> None:
         stdout.print(
             f"Counted at the rung {demand.rung}: each comment counts as if it were a person."
         )
+
+
+def _show_notes(notes: Sequence[str], most: int = 10) -> None:
+    """What became of signals that were known; it shall not happen unnoticed."""
+    for note in notes[:most]:
+        stdout.print(f"note: {note}", soft_wrap=True)
+    if len(notes) > most:
+        stdout.print(f"note: {len(notes) - most:,} more of that kind; see 'earful taxonomy show'")

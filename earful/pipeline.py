@@ -453,10 +453,14 @@ def _make_current(ledger: Ledger, version: str) -> None:
 
 def what_would_move(project: Project, ledger: Ledger, version: str) -> Moves:
     """What the reports would say otherwise if the tags of ``version`` counted."""
+    from earful.curating import applied_taxonomy
     from reports.rollups import Window
     from reports.signals import demand_signals
 
     settings = project.settings
+    memory = ledger.signal_memory()
+    applied = applied_taxonomy(ledger, memory)
+    signals = partial(demand_signals, memory=memory, ruling=applied.ruling if applied else None)
     threshold = settings.classify.spam_threshold
     before = refresh_facts(project, ledger)
     # Named like a folder of facts, so that the next build clears away what a killed run left.
@@ -466,8 +470,8 @@ def what_would_move(project: Project, ledger: Ledger, version: str) -> Moves:
         return compare_facts(
             before,
             after,
-            demand_signals(before, Window(), settings).signals,
-            demand_signals(after, Window(), settings).signals,
+            signals(before, Window(), settings).signals,
+            signals(after, Window(), settings).signals,
         )
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -509,15 +513,31 @@ def refresh_facts(project: Project, ledger: Ledger) -> Facts:
     return build_facts(ledger, settings.facts_path, settings.classify.spam_threshold)
 
 
+def tagged_facts(project: Project, ledger: Ledger) -> Facts:
+    """The facts of the ledger as it is now; ``DataError`` where no comment is tagged."""
+    facts = refresh_facts(project, ledger)
+    if facts.manifest.comments == 0:
+        raise DataError(
+            "no comment is tagged yet, so there is nothing to report",
+            where=str(project.settings.ledger_path),
+            next_step="Run: earful tag",
+        )
+    return facts
+
+
 # Report
 
 
 @dataclass(frozen=True, slots=True)
 class ReportResult:
-    """What was found, and the files that tell it."""
+    """What was found, and the files that tell it.
+
+    ``notes`` tell what became of signals that were known, and whether the taxonomy's file waits.
+    """
 
     demand: Demand
     files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def brief(self) -> Path | None:
@@ -540,25 +560,34 @@ def make_report(
     ``rung`` is where on the ladder is counted, one of ``reports.rollups.RUNGS``.
     """
     from classify.accuracy import measured_accuracy
+    from earful.curating import applied_taxonomy, unapplied
     from reports.report import write_reports
     from reports.rollups import Window
     from reports.signals import demand_signals
 
     settings = project.settings
+    window = Window(since, until, tuple(sources) if sources else None)
     with project.ledger() as ledger:
         require_known_sources(ledger, sources or [])
-        facts = refresh_facts(project, ledger)
+        facts = tagged_facts(project, ledger)
         coverage = ledger.coverage()
-    if facts.manifest.comments == 0:
-        raise DataError(
-            "no comment is tagged yet, so there is nothing to report",
-            where=str(settings.ledger_path),
-            next_step="Run: earful tag",
-        )
-    window = Window(since, until, tuple(sources) if sources else None)
-    demand = demand_signals(facts, window, settings, coverage, rung=rung)
+        stored = False
+        while not stored:  # again where another report has just stored what it learned
+            memory = ledger.signal_memory()
+            applied = applied_taxonomy(ledger, memory)
+            ruling = applied.ruling if applied else None
+            demand = demand_signals(
+                facts, window, settings, coverage, rung=rung, memory=memory, ruling=ruling
+            )
+            # where comments count as people, who makes up a signal is another question
+            stored = rung != "people" or ledger.remember_signals(
+                demand.learned, demand.generated_at
+            )
     files = write_reports(demand, out or settings.root / "out", formats, measured_accuracy())
-    return ReportResult(demand, tuple(files))
+    notes = [*map(str, demand.changes), *(ruling.waiting if ruling else ())]
+    if unapplied(project, applied):
+        notes.append("taxonomy.toml says something else than what holds: earful taxonomy diff")
+    return ReportResult(demand, tuple(files), tuple(notes))
 
 
 def require_known_sources(ledger: Ledger, names: Sequence[str]) -> None:

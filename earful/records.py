@@ -331,11 +331,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Direction of a series. ``ratio`` is the recent weekly rate over the earlier one."""
+    """Direction of a series. ``ratio`` is the recent weekly rate over the earlier one.
+
+    ``low`` and ``high`` hold the 95 % interval of ``ratio``; ``high`` is None where it has no end.
+    """
 
     direction: Literal["rising", "falling", "steady", "unknown"]
     ratio: float | None
     p: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +362,10 @@ class DemandSignal:
     are of the rung without copies and spam. ``series`` holds ISO weeks as (Monday, people,
     mentions). ``moments``, ``sources``, ``places`` and ``sentiment`` map a name to people.
     ``strength`` is the mean over asks, 1 to 3.
+
+    ``p`` is that of the test against the signal's own past and ``q`` the same adjusted for all
+    signals of the report: where ``q`` is small enough the grade is "established". Both are None
+    where no test was made, and ``untested`` says why.
     """
 
     id: str
@@ -379,6 +388,9 @@ class DemandSignal:
     strength: float
     quotes: tuple[Quote, ...]
     uids: tuple[str, ...]
+    p: float | None = None
+    q: float | None = None
+    untested: str = ""
 
 
 def tags_to_batch(tags: list[Tags]) -> pa.RecordBatch:

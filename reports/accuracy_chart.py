@@ -18,7 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
 
-from reports.charts import _STYLE, ACCENT, INK, MUTED, RULE
+from reports.charts import ACCENT, DRAWING_STYLE, INK, MUTED, RULE
 from reports.wording import count
 
 PAGE = (11.7, 8.3)
@@ -55,7 +55,7 @@ def accuracy_picture(figures: Figures) -> bytes:
     reliability, calibration, by_domain, by_lang, by_length, gold and model_version.
     """
     style: Any = {
-        **_STYLE,
+        **DRAWING_STYLE,
         "figure.facecolor": "white",
         "savefig.facecolor": "white",
         "font.family": ["DejaVu Sans", *_installed(_MORE_FONTS)],

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from earful.records import DAYPARTS, DemandSignal, Ladder
-from reports import charts, wording
+from reports import charts, timeline_charts, wording, wording_over_time
 from reports.atomic import replacing
-from reports.signals import Demand, iso, moments_of
+from reports.signals import Demand, ListedSignal, iso, moments_of
+from reports.timeline import Timeline, timeline
 
 name = "brief"
 formats = ("html",)
@@ -39,6 +40,7 @@ VOICES_PER_ITEM = 4
 ITEMS = 8
 MOMENTS = 10
 WHOLE_DAY = 5
+GAPS = 12
 SOLICITED = 0.8
 CATEGORY_SPLIT = ("request", "problem", "complaint", "question", "praise", "churn_risk")
 
@@ -74,9 +76,11 @@ class Card:
     """One signal in full."""
 
     rank: int
-    signal: DemandSignal
+    signal: ListedSignal
     share: str
     note: str
+    grade: str
+    told: tuple[str, ...]
     line: Markup | None
     items: tuple[Bar, ...]
     more_items: int
@@ -124,7 +128,7 @@ def render(demand: Demand, accuracy: Mapping[str, Any] | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=wording, iso=iso)
+    environment.globals.update(words=wording, over_time=wording_over_time, iso=iso)
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     template = environment.get_template("brief.html.jinja")
@@ -134,12 +138,13 @@ def render(demand: Demand, accuracy: Mapping[str, Any] | None = None) -> str:
 def _content(demand: Demand, accuracy: Mapping[str, Any] | None) -> dict[str, Any]:
     voices = _Voices(demand)
     shared = demand.shared
-    wants = [s for s in demand.signals if s.type == "wants" and s.people > 1]
-    singles = [s for s in demand.signals if s.people == 1]
-    span = _span(demand)
+    wants = [s for s in demand.ranked if s.type == "wants" and s.people > 1]
+    singles = [s for s in demand.ranked if s.people == 1]
+    time = _timeline(demand)
     cards = [
-        _card(n, signal, demand, voices, span) for n, signal in enumerate(shared[:FULL_CARDS], 1)
+        _card(n, signal, demand, voices, time) for n, signal in enumerate(shared[:FULL_CARDS], 1)
     ]
+    shown_gaps, more_gaps = wording_over_time.gap_sentences(demand.heard, GAPS)
     rest = shared[FULL_CARDS : FULL_CARDS + TABLE_ROWS]
     first, last = _first_and_last(demand)
     return {
@@ -153,7 +158,7 @@ def _content(demand: Demand, accuracy: Mapping[str, Any] | None) -> dict[str, An
         "ladder_chart": charts.ladder(demand.ladder),
         "top_chart": charts.top_signals(shared[:CHARTED]) if shared else None,
         "charted": min(CHARTED, len(shared)),
-        **_trend_figure(demand, shared, span),
+        **_trend_figure(demand, shared, time),
         **_moment_figure(shared),
         **_sentiment_figure(demand),
         "categories": _categories(demand),
@@ -165,6 +170,10 @@ def _content(demand: Demand, accuracy: Mapping[str, Any] | None) -> dict[str, An
         "singles": [(s, voices.quotes(s)[:1]) for s in singles[:SINGLE_ROWS]],
         "more_singles": max(0, len(singles) - SINGLE_ROWS),
         "listened": _listened(demand),
+        "pinned": [(s, voices.quotes(s)) for s in demand.ranked if s.standing == "pinned"],
+        "ignored": [(s, voices.quotes(s)) for s in demand.ignored],
+        "gaps": shown_gaps,
+        "more_gaps": more_gaps,
         "failures": [c for c in demand.coverage if c.state in ("failed", "capped")],
         "unread": list(demand.rollups.unread().items()),
         "languages": [
@@ -241,10 +250,10 @@ def _text(value: object) -> str:
 
 def _card(
     rank: int,
-    signal: DemandSignal,
+    signal: ListedSignal,
     demand: Demand,
     voices: _Voices,
-    span: tuple[date, date] | None,
+    time: Timeline | None,
 ) -> Card:
     asks = voices.of(signal)
     solicited = voices.solicited_share(signal)
@@ -259,7 +268,9 @@ def _card(
         signal=signal,
         share=wording.percent(signal.people, demand.ladder.people),
         note=_note(solicited),
-        line=None if span is None else charts.signal_sparkline(signal, asks, *span),
+        grade=wording_over_time.grade_words(signal, demand.findings),
+        told=tuple(wording_over_time.sentences(signal)),
+        line=None if time is None else timeline_charts.sparkline(signal, asks, time, demand.heard),
         items=_bars(
             dict(list(items.items())[:ITEMS]),
             {
@@ -310,22 +321,28 @@ def _first_and_last(demand: Demand) -> tuple[datetime | None, datetime | None]:
     )
 
 
-def _span(demand: Demand) -> tuple[date, date] | None:
-    """The days from the first to the last comment; None where no comment has a date."""
+def _timeline(demand: Demand) -> Timeline | None:
+    """The time axis from the first to the last comment; None where no comment has a date."""
     first, last = _first_and_last(demand)
-    return None if first is None or last is None else (first.date(), last.date())
+    if first is None or last is None:
+        return None
+    return timeline(first.date(), last.date(), demand.heard)
 
 
 def _trend_figure(
-    demand: Demand, shared: Sequence[DemandSignal], span: tuple[date, date] | None
+    demand: Demand, shared: Sequence[ListedSignal], time: Timeline | None
 ) -> dict[str, Any]:
-    if span is None or not shared:
-        return {"trend_chart": None, "trend_unit": "", "moving": []}
-    chart = charts.trends(shared[:TREND_LINES], demand.asks, *span)
+    if time is None or not shared:
+        return {"trend_chart": None}
+    known = [s for s in shared[:CHARTED] if s.trend.direction != "unknown"]
     return {
-        "trend_chart": chart,
-        "trend_unit": charts.UNIT_NAMES[charts.time_unit(*span)],
+        "trend_chart": timeline_charts.trends(
+            shared[:TREND_LINES], demand.asks, time, demand.heard
+        ),
+        "trend_unit": time.words,
+        "growth_chart": timeline_charts.growth(known) if known else None,
         "moving": [s for s in shared if s.trend.direction in ("rising", "falling")],
+        "established": [s for s in shared if s.grade == "established"],
     }
 
 

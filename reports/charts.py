@@ -32,7 +32,7 @@ PALE = "#e8eef2"
 WARM = "#b4541a"
 """Stands against the accent for every kind of colour blindness (blue against orange)."""
 
-_STYLE: dict[str, Any] = {
+DRAWING_STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -52,21 +52,20 @@ _STYLE: dict[str, Any] = {
     "savefig.facecolor": "none",
     "text.parse_math": False,
 }
-_WIDTH = 7.6
-LOWEST_TOP = 4
-"""A line of one or two people must not look like a wave."""
+"""Matplotlib's settings for every drawing, so that pages and pictures look alike."""
+WIDTH = 7.6
 _LONGEST_NAME = 34
 
 
 @contextmanager
-def _drawing(kind: str, width: float, height: float) -> Iterator[Figure]:
+def drawing(kind: str, width: float, height: float) -> Iterator[Figure]:
     """A figure of ``width`` x ``height`` inches whose ids depend on ``kind`` alone."""
-    style: Any = {**_STYLE, "svg.hashsalt": kind}
+    style: Any = {**DRAWING_STYLE, "svg.hashsalt": kind}
     with mpl.rc_context(style):
         yield Figure(figsize=(width, height))
 
 
-def _markup(figure: Figure, title: str, kind: str) -> Markup:
+def markup(figure: Figure, title: str, kind: str) -> Markup:
     """The figure as one ``svg`` element, without what belongs to files only."""
     buffer = io.StringIO()
     canvas: Any = FigureCanvasSVG(figure)
@@ -77,7 +76,7 @@ def _markup(figure: Figure, title: str, kind: str) -> Markup:
     svg = _HEAD.sub("", buffer.getvalue(), count=1)
     # Ids are unique within a drawing only, and a page holds many.
     prefix = re.sub(r"[^a-z0-9]+", "-", kind.lower())
-    body = _REFERENCE.sub(rf"\g<1>{prefix}-", svg)
+    body = _TAG.sub(lambda tag: _REFERENCE.sub(rf"\g<1>{prefix}-", tag[0]), svg)
     width, height = figure.get_size_inches() * 72
     # S704: what people wrote is in the text nodes, which matplotlib escapes, and in the title.
     return Markup(  # noqa: S704
@@ -92,10 +91,12 @@ _HEAD = re.compile(
     r"\A.*?<svg[^>]*>\s*(?:<metadata>.*?</metadata>\s*)?(?:<defs>\s*<style[^>]*>.*?</style>\s*</defs>)?",
     re.DOTALL,
 )
-_REFERENCE = re.compile(r'(<[^<>]*?\bid="|<[^<>]*?xlink:href="#|<[^<>]*?url\(#)')
+_TAG = re.compile(r"<[^<>]+>")
+_REFERENCE = re.compile(r'(\bid="|xlink:href="#|url\(#)')
 
 
-def _short(name: str, longest: int = _LONGEST_NAME) -> str:
+def short(name: str, longest: int = _LONGEST_NAME) -> str:
+    """A name as a label: a capital first, cut where it is long."""
     name = name[:1].upper() + name[1:]
     return name if len(name) <= longest else name[: longest - 1].rstrip() + "…"
 
@@ -107,7 +108,7 @@ def ladder(rungs: Ladder, kind: str = "ladder") -> Markup:
     )
     names = ["posts", "without copies", "without spam", last]
     counts = [rungs.posts, rungs.without_copies, rungs.without_spam, rungs.people]
-    with _drawing(kind, _WIDTH, 1.75) as figure:
+    with drawing(kind, WIDTH, 1.75) as figure:
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.axis("off")
         longest = max(counts) or 1
@@ -129,7 +130,7 @@ def ladder(rungs: Ladder, kind: str = "ladder") -> Markup:
                 axes.text(1.02, n, f"− {lost:,} {what}", va="center", color=MUTED)
         axes.set_xlim(0, 1.5)
         axes.set_ylim(len(names) - 0.4, -0.6)
-        return _markup(
+        return markup(
             figure,
             "From posts to people: "
             + ", ".join(f"{c:,} {n}" for c, n in zip(counts, names, strict=True)),
@@ -140,7 +141,7 @@ def ladder(rungs: Ladder, kind: str = "ladder") -> Markup:
 def top_signals(signals: Sequence[DemandSignal], kind: str = "top") -> Markup:
     """Signals as ranked bars of people, with the interval of the estimate where there is one."""
     rows = list(signals)
-    with _drawing(kind, _WIDTH, 0.32 * len(rows) + 0.15) as figure:
+    with drawing(kind, WIDTH, 0.32 * len(rows) + 0.15) as figure:
         axes = figure.add_axes((0.34, 0.0, 0.66, 1.0))
         axes.axis("off")
         longest = max(signal.estimate.high for signal in rows)
@@ -153,13 +154,11 @@ def top_signals(signals: Sequence[DemandSignal], kind: str = "top") -> Markup:
                 )
                 edge = signal.estimate.high
             axes.text(edge + longest * 0.012, n, f"{signal.people:,}", va="center", fontsize=10)
-            axes.text(
-                -longest * 0.015, n, _short(signal.name), va="center", ha="right", fontsize=10
-            )
+            axes.text(-longest * 0.015, n, short(signal.name), va="center", ha="right", fontsize=10)
         axes.axvline(0, color=MUTED, linewidth=0.8)
         axes.set_xlim(0, longest * 1.12)
         axes.set_ylim(len(rows) - 0.5, -0.5)
-        return _markup(
+        return markup(
             figure,
             "People by what they ask for: "
             + ", ".join(f"{signal.name} {signal.people:,}" for signal in rows),
@@ -167,55 +166,11 @@ def top_signals(signals: Sequence[DemandSignal], kind: str = "top") -> Markup:
         )
 
 
-def time_unit(first: date, last: date) -> str:
-    """The pandas period that shows a span well: weeks, months or quarters."""
-    days = (last - first).days
-    return "W-SUN" if days <= 200 else "M" if days <= 1100 else "Q"
+UNIT_NAMES = {"M": "month", "Q": "quarter"}
 
 
-UNIT_NAMES = {"W-SUN": "week", "M": "month", "Q": "quarter"}
-
-
-def _people_by_unit(asks: pd.DataFrame, first: date, last: date, unit: str) -> pd.Series[Any]:
-    """Distinct people of dated asks per unit, with zeros where nobody asked."""
-    periods = pd.period_range(pd.Period(first, unit), pd.Period(last, unit))
-    dated = asks[asks["created_at"].notna()]
-    when = dated["created_at"].dt.tz_localize(None).dt.to_period(unit)
-    people = dated.groupby(when)["person"].nunique()
-    return people.reindex(periods, fill_value=0)
-
-
-def trends(
-    signals: Sequence[DemandSignal],
-    asks: pd.DataFrame,
-    first: date,
-    last: date,
-    kind: str = "trends",
-) -> Markup:
-    """One line per signal on a shared time axis: people who asked, per week, month or quarter.
-
-    ``asks`` is ``Demand.asks``. Each line has its own height; its highest point is labelled.
-    """
-    unit = time_unit(first, last)
-    rows = list(signals)
-    with _drawing(kind, _WIDTH, 0.72 * len(rows) + 0.3) as figure:
-        axes_list = _stacked(figure, len(rows), left=0.34, right=0.985)
-        for axes, signal in zip(axes_list, rows, strict=True):
-            people = _people_by_unit(asks[asks["signal"] == signal.id], first, last, unit)
-            _line(axes, people)
-            axes.text(
-                -0.02, 0.45, _short(signal.name), transform=axes.transAxes, ha="right",
-                va="center", fontsize=10,
-            )  # fmt: skip
-        _years(axes_list[-1], first, last, unit)
-        return _markup(
-            figure,
-            f"People who ask, by {UNIT_NAMES[unit]}, for " + ", ".join(s.name for s in rows),
-            kind,
-        )
-
-
-def _stacked(figure: Figure, count: int, left: float, right: float) -> list[Axes]:
+def stacked(figure: Figure, count: int, left: float, right: float) -> list[Axes]:
+    """``count`` axes one above the other, with room for labels below the last."""
     height = 1.0 - 0.3 / figure.get_figheight()
     return [
         figure.add_axes(
@@ -223,23 +178,6 @@ def _stacked(figure: Figure, count: int, left: float, right: float) -> list[Axes
         )
         for n in range(count)
     ]
-
-
-def _line(axes: Axes, people: pd.Series[Any]) -> None:
-    x = np.arange(len(people))
-    y = people.to_numpy(dtype=float)
-    axes.fill_between(x, y, step="mid", color=ACCENT, alpha=0.16, linewidth=0)
-    axes.step(x, y, where="mid", color=ACCENT, linewidth=1.4)
-    peak = int(y.argmax())
-    axes.text(
-        peak, y[peak] * 1.04, f"{int(y[peak]):,}", ha="center", va="bottom", fontsize=8.5,
-        color=INK,
-    )  # fmt: skip
-    axes.set_xlim(-0.5, max(len(x) - 0.5, 0.5))
-    axes.set_ylim(0, max(y.max(), LOWEST_TOP) * 1.12)
-    axes.spines["left"].set_visible(False)
-    axes.set_yticks([])
-    axes.set_xticks([])
 
 
 def _years(axes: Axes, first: date, last: date, unit: str) -> None:
@@ -259,47 +197,19 @@ def _years(axes: Axes, first: date, last: date, unit: str) -> None:
     axes.set_xticks([n for n, _ in kept], [label for _, label in kept], fontsize=8.5)
 
 
-def sparkline(people: pd.Series[Any], title: str, kind: str) -> Markup:
-    """A small line of people per unit, its peak labelled, first and last period below."""
-    with _drawing(kind, 4.3, 1.0) as figure:
-        axes = figure.add_axes((0.01, 0.2, 0.98, 0.66))
-        _line(axes, people)
-        axes.set_xticks(
-            [0, len(people) - 1] if len(people) > 1 else [0],
-            [str(people.index[0]), str(people.index[-1])] if len(people) > 1
-            else [str(people.index[0])],
-            fontsize=8.5,
-        )  # fmt: skip
-        labels = axes.get_xticklabels()
-        labels[0].set_horizontalalignment("left")
-        labels[-1].set_horizontalalignment("right" if len(labels) > 1 else "left")
-        return _markup(figure, title, kind)
-
-
-def signal_sparkline(signal: DemandSignal, asks: pd.DataFrame, first: date, last: date) -> Markup:
-    """The sparkline of one signal over the whole window; ``asks`` is ``Demand.asks``."""
-    unit = time_unit(first, last)
-    people = _people_by_unit(asks[asks["signal"] == signal.id], first, last, unit)
-    return sparkline(
-        people,
-        f"People who ask for {signal.name} by {UNIT_NAMES[unit]}: at most {int(people.max()):,}",
-        f"line-{signal.id}",
-    )
-
-
 def moments_grid(signals: Sequence[DemandSignal], kind: str = "moments") -> Markup:
     """Signals by daypart: people whose words name that part of the day."""
     rows = list(signals)
     dayparts = list(DAYPARTS)
     counts = np.array([[s.moments.get(part, 0) for part in dayparts] for s in rows])
-    with _drawing(kind, _WIDTH, 0.34 * len(rows) + 0.5) as figure:
+    with drawing(kind, WIDTH, 0.34 * len(rows) + 0.5) as figure:
         top = 1.0 - 0.5 / figure.get_figheight()
         axes = figure.add_axes((0.34, 0.0, 0.66, top))
         axes.axis("off")
         shades = mpl.colors.LinearSegmentedColormap.from_list("accent", ["#ffffff", ACCENT])
         largest = counts.max() or 1
         for row in range(len(rows)):
-            axes.text(-0.6, row, _short(rows[row].name), ha="right", va="center", fontsize=10)
+            axes.text(-0.6, row, short(rows[row].name), ha="right", va="center", fontsize=10)
             for column in range(len(dayparts)):
                 count = counts[row, column]
                 share = count / largest
@@ -325,7 +235,7 @@ def moments_grid(signals: Sequence[DemandSignal], kind: str = "moments") -> Mark
             )  # fmt: skip
         axes.set_xlim(-0.5, len(dayparts) - 0.5)
         axes.set_ylim(len(rows) - 0.5, -0.5)
-        return _markup(
+        return markup(
             figure,
             "People by wish and time of day: "
             + "; ".join(
@@ -346,8 +256,8 @@ def sentiment(months: pd.DataFrame, sources: Sequence[str], kind: str = "sentime
     unit = sentiment_unit(months)
     first, last = months["month"].min().date(), months["month"].max().date()
     periods = pd.period_range(pd.Period(first, unit), pd.Period(last, unit))
-    with _drawing(kind, _WIDTH, 1.05 * len(sources) + 0.3) as figure:
-        axes_list = _stacked(figure, len(sources), left=0.05, right=0.83)
+    with drawing(kind, WIDTH, 1.05 * len(sources) + 0.3) as figure:
+        axes_list = stacked(figure, len(sources), left=0.05, right=0.83)
         drawn = []
         for axes, source in zip(axes_list, sources, strict=True):
             rows = months[months["source"] == source]
@@ -368,7 +278,7 @@ def sentiment(months: pd.DataFrame, sources: Sequence[str], kind: str = "sentime
             _shares(axes, shares, top)
             axes.text(0.0, 1.04, source, transform=axes.transAxes, va="bottom", weight="bold")
         _years(axes_list[-1], first, last, unit)
-        return _markup(
+        return markup(
             figure,
             f"Share of negative and positive comments by {UNIT_NAMES[unit]} and source",
             kind,
@@ -425,7 +335,7 @@ def plot_series(series: pd.DataFrame) -> Figure:
     names = list(dict.fromkeys(series["name"]))
     quarter = series["week"].dt.to_period("Q")
     quarters = pd.period_range(quarter.min(), quarter.max(), freq="Q")
-    figure = Figure(figsize=(_WIDTH, 0.9 * len(names) + 0.5), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 0.9 * len(names) + 0.5), layout="constrained")
     rows = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
     for axes, name in zip(rows, names, strict=True):
         own = series["name"] == name

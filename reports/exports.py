@@ -22,7 +22,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from earful.records import TIMESTAMP
 from reports.atomic import replacing
-from reports.frames import items_frame, quotes_frame, series_frame, signals_frame
+from reports.frames import NUMBERS, items_frame, quotes_frame, series_frame, signals_frame
+from reports.over_time_record import findings_record, heard_record
 from reports.rollups import Window
 from reports.signals import Demand, iso, ladder_record, signal_record
 
@@ -55,6 +56,20 @@ _PARQUET_SCHEMA = pa.schema(
         ("trend", pa.string()),
         ("trend_ratio", pa.float64()),
         ("trend_p", pa.float64()),
+        ("trend_low", pa.float64()),
+        ("trend_high", pa.float64()),
+        ("p", pa.float64()),
+        ("q", pa.float64()),
+        ("untested", pa.string()),
+        ("past_ratio", pa.float64()),
+        ("past_low", pa.float64()),
+        ("past_high", pa.float64()),
+        ("changed", pa.string()),
+        ("peak_weekday", pa.string()),
+        ("peak_month", pa.string()),
+        ("forecast", pa.int64()),
+        ("forecast_low", pa.int64()),
+        ("forecast_high", pa.int64()),
         ("sentiment_negative", pa.int64()),
         ("sentiment_neutral", pa.int64()),
         ("sentiment_positive", pa.int64()),
@@ -111,8 +126,9 @@ def signals_record(demand: Demand) -> dict[str, Any]:
 
     Beyond the contract: ``title``, ``rung`` (where on the ladder is counted), the window's
     ``sources`` and its ``first_comment`` and ``last_comment``, the ladder of each source in
-    ``sources``, ``undated`` (relevant comments without a date) and ``unread`` (comments heard in a
-    language that is not served).
+    ``sources``, ``undated`` (relevant comments without a date), ``unread`` (comments heard in a
+    language that is not served), ``heard`` (the weeks that were listened to, and the gaps) and
+    ``test`` (what "established" rests on).
     """
     rollups = demand.rollups
     return {
@@ -138,6 +154,8 @@ def signals_record(demand: Demand) -> dict[str, Any]:
         "sources": {source: ladder_record(ladder) for source, ladder in rollups.ladders().items()},
         "undated": rollups.undated_posts,
         "unread": rollups.unread(),
+        "heard": heard_record(demand.heard),
+        "test": findings_record(demand.findings),
         "signals": [signal_record(signal) for signal in demand.signals],
     }
 
@@ -214,6 +232,8 @@ def _write_xlsx(demand: Demand, out_dir: Path) -> list[Path]:
             ("counted at the rung", demand.rung),
             *ladder_record(demand.ladder).items(),
             ("comments without a date", demand.rollups.undated_posts),
+            ("established", demand.findings.words),
+            ("not listened to", "; ".join(demand.heard.words) or "no gap"),
         ],
         columns=["what", "value"],
     )
@@ -281,8 +301,7 @@ def _write_parquet(demand: Demand, out_dir: Path) -> list[Path]:
                 **{str(key): value for key, value in row.items()},
                 "first_seen": signal.first_seen,
                 "last_seen": signal.last_seen,
-                "trend_ratio": signal.trend.ratio,
-                "trend_p": signal.trend.p,
+                **{name: _or_none(row[name]) for name in NUMBERS},
                 **{key: list(record[key].items()) for key in ("moments", "sources", "places")},
                 "items": record["items"],
                 "series": [
@@ -299,6 +318,10 @@ def _write_parquet(demand: Demand, out_dir: Path) -> list[Path]:
     with replacing(path) as draft:
         pq.write_table(pa.Table.from_pylist(rows, schema=_PARQUET_SCHEMA), draft)
     return [path]
+
+
+def _or_none(value: float) -> float | None:
+    return None if pd.isna(value) else value
 
 
 _WRITERS: dict[str, Callable[[Demand, Path], list[Path]]] = {

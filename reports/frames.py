@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import pandas as pd
 
-from reports.signals import Demand
+from reports.established import RATE
+from reports.history import History
+from reports.seasons import Season
+from reports.signals import Demand, ListedSignal
 
 
 def signals_frame(demand: Demand) -> pd.DataFrame:
     """One row per signal, in the order of demand, with flat columns.
 
     Columns: rank, id, name, type, grade, people, low, high, mentions, posts, strength, first_seen,
-    last_seen, trend, trend_ratio, trend_p, one ``sentiment_*`` per sentiment (people), and the
-    maps of moments, sources, places and items as text such as "forum: 12, reviews: 3".
+    last_seen, trend, trend_ratio, trend_p, trend_low, trend_high (the last 13 weeks over the 13
+    before), p, q, untested, past_ratio, past_low, past_high (over the signal's own past), changed
+    (Mondays), peak_weekday, peak_month (where beyond chance), forecast, forecast_low, forecast_high
+    (people in the next 13 weeks), one ``sentiment_*`` per sentiment (people), and the maps of
+    moments, sources, places and items as text such as "forum: 12, reviews: 3".
     """
     rows = []
     for rank, signal in enumerate(demand.signals, 1):
@@ -36,6 +42,10 @@ def signals_frame(demand: Demand) -> pd.DataFrame:
                 "trend": signal.trend.direction,
                 "trend_ratio": signal.trend.ratio,
                 "trend_p": signal.trend.p,
+                "trend_low": signal.trend.low,
+                "trend_high": signal.trend.high,
+                **_against_its_past(signal),
+                **_told_by_its_weeks(signal.history),
                 **{f"sentiment_{name}": count for name, count in signal.sentiment.items()},
                 "moments": listed(signal.moments),
                 "sources": listed(signal.sources),
@@ -46,15 +56,51 @@ def signals_frame(demand: Demand) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=None if rows else list(_COLUMNS))
     for column in ("first_seen", "last_seen"):
         frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[ms, UTC]")
-    for column in ("trend_ratio", "trend_p", "strength"):
+    for column in ("strength", *NUMBERS):
         frame[column] = frame[column].astype("float64")
     return frame
 
 
+def _against_its_past(signal: ListedSignal) -> dict[str, object]:
+    return {
+        "p": signal.p,
+        "q": signal.q,
+        "untested": signal.untested,
+        "past_ratio": signal.past.ratio if signal.past else None,
+        "past_low": signal.past.low if signal.past else None,
+        "past_high": signal.past.high if signal.past else None,
+    }
+
+
+def _told_by_its_weeks(history: History | None) -> dict[str, object]:
+    coming = history.forecast if history else None
+    return {
+        "changed": ", ".join(str(change.week) for change in history.changes) if history else "",
+        "peak_weekday": peak_of(history.weekday) if history else "",
+        "peak_month": peak_of(history.month) if history else "",
+        "forecast": coming.people if coming else None,
+        "forecast_low": coming.low if coming else None,
+        "forecast_high": coming.high if coming else None,
+    }
+
+
+def peak_of(season: Season | None) -> str:
+    """The season with the highest rate, "" where the seasons differ by no more than chance."""
+    return season.peak if season is not None and season.q <= RATE else ""
+
+
+NUMBERS = (
+    *("trend_ratio", "trend_p", "trend_low", "trend_high", "p", "q"),
+    *("past_ratio", "past_low", "past_high", "forecast", "forecast_low", "forecast_high"),
+)
+"""Columns of ``signals_frame`` that may be empty."""
+
 _COLUMNS = (
     *("rank", "id", "name", "type", "grade", "people", "low", "high", "mentions", "posts"),
     *("without_copies", "people_basis", "strength", "first_seen", "last_seen", "trend"),
-    *("trend_ratio", "trend_p", "sentiment_negative", "sentiment_neutral"),
+    *("trend_ratio", "trend_p", "trend_low", "trend_high", "p", "q", "untested"),
+    *("past_ratio", "past_low", "past_high", "changed", "peak_weekday", "peak_month"),
+    *("forecast", "forecast_low", "forecast_high", "sentiment_negative", "sentiment_neutral"),
     *("sentiment_positive", "sentiment_mixed", "moments", "sources", "places", "items"),
 )
 

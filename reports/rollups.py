@@ -28,6 +28,8 @@ from reports.quotes import in_context
 
 WEEKLY_PRECISIONS = ("second", "minute", "day", "week")
 """Dates known well enough to be put into a week."""
+DAILY_PRECISIONS = ("second", "minute", "day")
+"""Dates known well enough to be put into a day."""
 MONTHLY_PRECISIONS = (*WEEKLY_PRECISIONS, "month")
 """Dates known well enough to be put into a month."""
 
@@ -119,9 +121,9 @@ class Rollups:
     """What was heard, as pandas frames; ``ladder`` and ``total`` hold the rungs.
 
     ``ladder``: source, posts, without_copies, without_spam, people, authors (heard comments with
-    an author), first and last (dates); one row per source. ``weeks`` and ``months``: source,
-    start (Monday or first of the month), comments, people, asks. ``sentiments`` and
-    ``categories``: source, month, name, comments. ``languages``: lang, comments, unread.
+    an author), first and last (dates); one row per source. ``days``, ``weeks`` and ``months``:
+    source, start (the day, Monday or first of the month), comments, people, asks. ``sentiments``
+    and ``categories``: source, month, name, comments. ``languages``: lang, comments, unread.
     ``undated``: source, posts (all relevant comments without a date, in the window or not),
     coarse (dated, but not to the week). ``set_aside``: every comment of the window that is copy or
     spam, columns ``SET_ASIDE_COLUMNS`` (``rung`` is the one it falls from on, "copies" or "spam";
@@ -130,6 +132,7 @@ class Rollups:
 
     total: Ladder
     ladder: pd.DataFrame
+    days: pd.DataFrame
     weeks: pd.DataFrame
     months: pd.DataFrame
     sentiments: pd.DataFrame
@@ -247,8 +250,8 @@ def _rungs(comments: ir.Table) -> dict[str, Any]:
 def series(comments: ir.Table, asks: ir.Table, unit: str, precisions: Sequence[str]) -> ir.Table:
     """Heard comments, their people and their asks by source and start of the ``unit``.
 
-    ``unit`` is "W" (ISO weeks, from Monday) or "M"; dates known worse than ``precisions`` are left
-    out.
+    ``unit`` is "D", "W" (ISO weeks, from Monday) or "M"; dates known worse than ``precisions`` are
+    left out.
     """
     dated = _dated(comments, precisions)
     dated = dated.mutate(start=dated.created_at.truncate(unit).date())
@@ -382,6 +385,7 @@ def roll_up(tables: FactTables, window: Window) -> Rollups:
     return Rollups(
         total=to_ladder(_run(ladder_in_total(posts)).iloc[0]),
         ladder=_run(ladder_by_source(posts)),
+        days=_run(series(counted, asks, "D", DAILY_PRECISIONS)),
         weeks=_run(series(counted, asks, "W", WEEKLY_PRECISIONS)),
         months=_run(series(counted, asks, "M", MONTHLY_PRECISIONS)),
         sentiments=_run(sentiments_by_month(counted)),

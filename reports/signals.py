@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
@@ -29,9 +29,19 @@ from earful.records import (
     RequestType,
 )
 from earful.settings import Settings
-from reports.grouping import NO_GROUP, Group, group_asks
-from reports.identity import signal_ids
-from reports.phrases import brand_names, content, phrase, words_of
+from earful.store.memory import Memory, MemoryUpdate
+from earful.taxonomy import Ruling
+from reports.arrangement import Listing, Standing
+from reports.established import TOO_FEW, Findings
+from reports.exposure import Exposure
+from reports.grouping import NO_GROUP
+from reports.growth import Growth
+from reports.history import History
+from reports.identity import Change
+from reports.over_time import OverTime, over_time
+from reports.over_time_record import history_record, past_record, rounded
+from reports.phrases import content, phrase, words_of
+from reports.placement import place_asks
 from reports.quotes import Candidate, choose
 from reports.ranking import Score, ranking
 from reports.rollups import (
@@ -40,10 +50,9 @@ from reports.rollups import (
     Window,
     open_tables,
     people_basis,
-    read_asks,
     roll_up,
 )
-from reports.trends import Halves, halves, trend
+from reports.trends import UNKNOWN
 
 EVIDENCE_COLUMNS = (
     "signal",
@@ -64,6 +73,23 @@ EVIDENCE_COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ListedSignal(DemandSignal):
+    """A signal as a report lists it: what the taxonomy decided about it, and what its weeks tell.
+
+    One that is "ignored" is counted like any other and stands at the end, out of the ranking; one
+    that is "pinned" is listed even where nobody asks for it. ``past`` is the last quarter beside
+    its own past (``seasonal``: the same quarter of earlier years), None where that was not tested;
+    there is a ``history`` of three people or more.
+    """
+
+    standing: Standing = "ranked"
+    owner: str = ""
+    past: Growth | None = None
+    seasonal: bool = False
+    history: History | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Demand:
     """What people ask for in a window, and all that is needed to judge it.
@@ -75,6 +101,10 @@ class Demand:
     ``rung`` is where on the ladder it is counted. Below "people" each comment counts for itself as
     if it were a person, in grades as well, and the ladder of a signal ends at that rung; ``ladder``
     and those in ``rollups`` are whole at any.
+
+    ``heard`` are the weeks that were listened to, ``findings`` the tests of all signals against
+    their own past. ``learned`` is what is to be remembered of the signals, ``changes`` what became
+    of those that were remembered.
     """
 
     title: str
@@ -82,15 +112,29 @@ class Demand:
     generated_at: datetime
     coverage: tuple[Coverage, ...]
     ladder: Ladder
-    signals: tuple[DemandSignal, ...]
+    signals: tuple[ListedSignal, ...]
     rollups: Rollups
+    heard: Exposure
+    findings: Findings
     asks: pd.DataFrame
+    learned: MemoryUpdate
+    changes: tuple[Change, ...] = ()
     rung: str = "people"
 
     @property
-    def shared(self) -> tuple[DemandSignal, ...]:
+    def ranked(self) -> tuple[ListedSignal, ...]:
+        """All that the taxonomy does not ignore."""
+        return tuple(s for s in self.signals if s.standing != "ignored")
+
+    @property
+    def ignored(self) -> tuple[ListedSignal, ...]:
+        """What the taxonomy takes out of the ranking."""
+        return tuple(s for s in self.signals if s.standing == "ignored")
+
+    @property
+    def shared(self) -> tuple[ListedSignal, ...]:
         """Requests of two people or more, most wanted first."""
-        return tuple(s for s in self.signals if s.people > 1 and s.type != "wants")
+        return tuple(s for s in self.ranked if s.people > 1 and s.type != "wants")
 
 
 class AskRow(NamedTuple):
@@ -131,43 +175,53 @@ def demand_signals(
     now: datetime | None = None,
     *,
     rung: str = "people",
+    memory: Memory | None = None,
+    ruling: Ruling | None = None,
 ) -> Demand:
     """Everything a report tells, from the facts of one window, counted at one rung.
 
+    Signals that are in ``memory`` keep their ids and names. ``ruling`` is the taxonomy that holds.
     Raises ``ConfigurationError`` where the settings' ranking cannot be read, or there is no such
     rung.
     """
     score = ranking(settings.report.ranking)
     tables = open_tables(facts, rung)
     rollups = roll_up(tables, window)
-    asks = read_asks(tables, window)
-    brand = brand_names(
-        name for brand in settings.brand for name in (brand.name, *brand.names, *brand.misspellings)
-    )
-    grouping = group_asks(asks, brand)
-    asks = asks.drop(columns="vector").assign(item=grouping.item_of, group=grouping.group_of)
-    ids = signal_ids(grouping.groups)
-    compared = halves(rollups.weeks)
-    ranked: list[tuple[tuple[object, ...], DemandSignal]] = []
-    for position, rows in _by_group(asks).items():
-        signal = _signal(
-            ids[position], grouping.groups[position], rows, compared,
-            settings.report.quotes_per_signal,
-        )  # fmt: skip
+    placed = place_asks(tables, settings, memory)
+    arranged = placed.arranged(ruling)
+    listings = arranged.listings
+    asks = placed.asks.assign(item=placed.grouping.item_of, group=arranged.listing_of)
+    asks = asks[placed.rows_in(window)]
+    ranked: list[tuple[tuple[object, ...], ListedSignal]] = []
+    groups = _by_group(asks)
+    for position, rows in groups.items():
+        signal = _signal(listings[position], rows, settings.report.quotes_per_signal)
         ranked.append((_order(signal, rows, score), signal))
+    for position, listing in enumerate(listings):
+        if listing.standing == "pinned" and position not in groups:
+            ranked.append((_order(_unasked(listing), (), score), _unasked(listing)))
     ranked.sort(key=lambda entry: entry[0])
-    signals = tuple(signal for _, signal in ranked)
     heard_from = None if window.sources is None else set(window.sources)
+    listened = tuple(c for c in coverage if heard_from is None or c.source in heard_from)
+    ids = [listing.id for listing in listings]
+    counted = asks[asks["counted"].astype(bool)]
+    counted = counted.assign(signal=[ids[group] for group in counted["group"]])
+    told = over_time(counted, [signal.id for _, signal in ranked], rollups, listened, window)
+    signals = tuple(_with_time(signal, told) for _, signal in ranked)
     return Demand(
         title=settings.report.title or f"What people ask for: {settings.project}",
         window=window,
         generated_at=now or datetime.now(UTC),
-        coverage=tuple(c for c in coverage if heard_from is None or c.source in heard_from),
+        coverage=listened,
         ladder=rollups.total,
         signals=signals,
         rollups=rollups,
-        asks=_evidence(asks, ids, signals),
         rung=rung,
+        heard=told.heard,
+        findings=told.findings,
+        asks=_evidence(counted, signals),
+        learned=placed.found.update,
+        changes=placed.found.changes,
     )
 
 
@@ -189,8 +243,9 @@ def _by_group(asks: pd.DataFrame) -> dict[int, list[AskRow]]:
     return {n: rows for n, rows in groups.items() if any(row.counted for row in rows)}
 
 
-def _order(signal: DemandSignal, rows: Sequence[AskRow], score: Score) -> tuple[object, ...]:
-    """Sorts what two people or more ask for before the rest, requests before purchase intent."""
+def _order(signal: ListedSignal, rows: Sequence[AskRow], score: Score) -> tuple[object, ...]:
+    """Sorts what two people or more ask for before the rest, requests before purchase intent, and
+    what is ignored last."""
     reach = {row.uid: row.reach or 0 for row in rows if row.counted}
     columns = {
         "people": float(signal.people),
@@ -199,6 +254,7 @@ def _order(signal: DemandSignal, rows: Sequence[AskRow], score: Score) -> tuple[
         "reach": float(sum(reach.values())),
     }
     return (
+        signal.standing == "ignored",
         signal.people < 2,
         signal.type == "wants",
         -score(columns),
@@ -210,17 +266,34 @@ def _order(signal: DemandSignal, rows: Sequence[AskRow], score: Score) -> tuple[
     )
 
 
-def _signal(
-    identity: str, group: Group, rows: Sequence[AskRow], compared: Halves, quotes: int
-) -> DemandSignal:
+def _with_time(signal: ListedSignal, told: OverTime) -> ListedSignal:
+    """The signal with what its weeks tell, and the grade that they earn it."""
+    evidence = told.findings.evidence.get(signal.id)
+    if evidence is None:
+        return replace(signal, trend=told.trends[signal.id], untested=TOO_FEW)
+    return replace(
+        signal,
+        trend=told.trends[signal.id],
+        grade="established" if evidence.established else signal.grade,
+        p=evidence.p,
+        q=evidence.q,
+        untested=evidence.untested,
+        past=evidence.growth,
+        seasonal=evidence.seasonal,
+        history=told.histories[signal.id],
+    )
+
+
+def _signal(listing: Listing, rows: Sequence[AskRow], quotes: int) -> ListedSignal:
+    """The signal as its comments are counted; its weeks are told by ``_with_time``."""
     counted = [row for row in rows if row.counted]
     people = {row.person for row in counted}
     uids = sorted({row.uid for row in counted})
     dates = sorted(row.created_at for row in counted if row.created_at is not None)
     with_author = {row.uid for row in counted if row.has_author}
-    return DemandSignal(
-        id=identity,
-        name=group.name,
+    return ListedSignal(
+        id=listing.id,
+        name=listing.name,
         type=cast("RequestType", _most_common(row.type for row in counted)),
         items=_items(counted),
         people=len(people),
@@ -237,11 +310,7 @@ def _signal(
         first_seen=dates[0] if dates else None,
         last_seen=dates[-1] if dates else None,
         series=_series(counted),
-        trend=trend(
-            _people_by_half(counted, compared),
-            compared,
-            len({row.uid for row in counted if row.week}) / len(uids),
-        ),
+        trend=UNKNOWN,
         moments=_people_by(
             (row.person, moment) for row in counted for moment in moments_of(row.moment)
         ),
@@ -249,13 +318,43 @@ def _signal(
         places=_people_by((row.person, row.place) for row in counted if row.place),
         sentiment=_sentiment(counted),
         strength=round(sum(row.strength for row in counted) / len(counted), 2),
-        quotes=_quotes(group.name, counted, quotes),
+        quotes=_quotes(listing.wording, counted, quotes),
         uids=tuple(uids),
+        standing=listing.standing,
+        owner=listing.owner,
+    )
+
+
+def _unasked(listing: Listing) -> ListedSignal:
+    """A signal that is listed although nobody asks for it."""
+    return ListedSignal(
+        id=listing.id,
+        name=listing.name,
+        type="wants" if listing.wants else "new_offering",
+        items=(),
+        people=0,
+        mentions=0,
+        ladder=Ladder(0, 0, 0, 0, people_basis(0, 0)),
+        estimate=Estimate(0, 0, 0),
+        grade="coincidence",
+        first_seen=None,
+        last_seen=None,
+        series=(),
+        trend=UNKNOWN,
+        moments={},
+        sources={},
+        places={},
+        sentiment=dict.fromkeys(SENTIMENTS, 0),
+        strength=0.0,
+        quotes=(),
+        uids=(),
+        standing=listing.standing,
+        owner=listing.owner,
     )
 
 
 def _grade(people: int) -> Grade:
-    """By distinct people, as the codebook has it; "established" needs a test not made here."""
+    """By distinct people, as the codebook has it; "established" takes the test of their weeks."""
     return "coincidence" if people == 1 else "pattern" if people == 2 else "trend"
 
 
@@ -316,16 +415,6 @@ def _series(rows: Sequence[AskRow]) -> tuple[tuple[str, int, int], ...]:
     return tuple((week.isoformat(), len(people[week]), len(uids[week])) for week in sorted(people))
 
 
-def _people_by_half(rows: Sequence[AskRow], compared: Halves) -> dict[str, tuple[int, int]]:
-    people: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    for row in rows:
-        week = row.week
-        half = None if week is None else compared.half_of(week)
-        if half is not None:
-            people[row.source][half].add(row.person)
-    return {source: (len(before), len(after)) for source, (before, after) in people.items()}
-
-
 def _sentiment(rows: Sequence[AskRow]) -> dict[str, int]:
     """People by sentiment; each counts once, with their latest comment that was read."""
     latest: dict[str, tuple[datetime, str, str]] = {}
@@ -365,19 +454,21 @@ def _quotes(name: str, rows: Sequence[AskRow], wanted: int) -> tuple[Quote, ...]
     )
 
 
-def _evidence(
-    asks: pd.DataFrame, ids: Sequence[str], signals: Sequence[DemandSignal]
-) -> pd.DataFrame:
-    rows = asks[asks["counted"].astype(bool)]
+def _evidence(counted: pd.DataFrame, signals: Sequence[ListedSignal]) -> pd.DataFrame:
     rank = {signal.id: n for n, signal in enumerate(signals)}
-    named = rows.assign(signal=[ids[group] for group in rows["group"]])
-    named = named.assign(rank=named["signal"].map(rank))
-    ordered = named.sort_values(["rank", "created_at", "uid", "n"], kind="stable")
+    ordered = counted.assign(rank=counted["signal"].map(rank)).sort_values(
+        ["rank", "created_at", "uid", "n"], kind="stable"
+    )
     return ordered.loc[:, list(EVIDENCE_COLUMNS)].reset_index(drop=True)
 
 
-def signal_record(signal: DemandSignal) -> dict[str, Any]:
-    """A signal in the shape of ``out/signals.json``; dates as ISO text."""
+def signal_record(signal: ListedSignal) -> dict[str, Any]:
+    """A signal in the shape of ``out/signals.json``; dates as ISO text.
+
+    ``standing`` and ``owner`` are there where the taxonomy decided them.
+    """
+    decided = {"standing": str(signal.standing), "owner": signal.owner}
+    left = {"standing": "ranked", "owner": ""}
     return {
         "id": signal.id,
         "name": signal.name,
@@ -400,9 +491,16 @@ def signal_record(signal: DemandSignal) -> dict[str, Any]:
         "series": [list(week) for week in signal.series],
         "trend": {
             "direction": signal.trend.direction,
-            "ratio": _rounded(signal.trend.ratio),
-            "p": _rounded(signal.trend.p),
+            "ratio": rounded(signal.trend.ratio),
+            "p": rounded(signal.trend.p),
+            "low": rounded(signal.trend.low),
+            "high": rounded(signal.trend.high),
         },
+        "p": rounded(signal.p),
+        "q": rounded(signal.q),
+        "untested": signal.untested,
+        "past": past_record(signal.past, signal.seasonal),
+        "history": history_record(signal.history),
         "moments": signal.moments,
         "sources": signal.sources,
         "places": signal.places,
@@ -418,6 +516,7 @@ def signal_record(signal: DemandSignal) -> dict[str, Any]:
             for quote in signal.quotes
         ],
         "uids": list(signal.uids),
+        **{key: value for key, value in decided.items() if value != left[key]},
     }
 
 
@@ -435,7 +534,3 @@ def ladder_record(ladder: Ladder) -> dict[str, Any]:
 def iso(moment: datetime | None) -> str | None:
     """A time as ISO text in UTC, to the second."""
     return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.4g}")

@@ -22,12 +22,6 @@ TYPE_WORDS = {
     "information": "to be told",
     "wants": "want to buy",
 }
-GRADE_WORDS = {
-    "coincidence": "one person: may be a coincidence",
-    "pattern": "two people: a pattern",
-    "trend": "three people or more",
-    "established": "more than chance explains",
-}
 STRENGTH_WORDS = ((1.5, "mild"), (2.2, "plain wish"), (2.6, "strong"), (3.0, "pressing"))
 
 
@@ -99,7 +93,8 @@ def trend_words(signal: DemandSignal) -> str:
     test = signal.trend
     if test.direction == "unknown":
         return (
-            f"Whether it grows cannot be told: that takes {2 * WEEKS} weeks of comments with dates."
+            f"Whether it grows cannot be told: that takes {2 * WEEKS} weeks of listening to one of"
+            " its sources, and comments with dates."
         )
     span = f"the last {WEEKS} weeks against the {WEEKS} before"
     if test.p is None:
@@ -111,7 +106,14 @@ def trend_words(signal: DemandSignal) -> str:
         return f"Rising: asked for {only} ({_p(test.p)})."
     if test.ratio == 0:
         return f"Falling: nobody asked in the last {WEEKS} weeks ({_p(test.p)})."
-    times = f"{test.ratio:.1f} times the rate per comment heard"
+    ends = ""
+    if test.low is not None:
+        ends = (
+            f" ({test.low:.1f} or more)"
+            if test.high is None
+            else (f" ({test.low:.1f} to {test.high:.1f})")
+        )
+    times = f"{test.ratio:.1f} times the rate per comment heard{ends}"
     return f"{test.direction.capitalize()}: {times}, {span} ({_p(test.p)})."
 
 

@@ -151,6 +151,7 @@ def test_every_rollup_compiles_for_spark(monkeypatch: pytest.MonkeyPatch) -> Non
     expressions = [
         rollups.ladder_by_source(rows),
         rollups.ladder_in_total(rows),
+        rollups.series(heard, asked, "D", rollups.DAILY_PRECISIONS),
         rollups.series(heard, asked, "W", rollups.WEEKLY_PRECISIONS),
         rollups.series(heard, asked, "M", rollups.MONTHLY_PRECISIONS),
         rollups.sentiments_by_month(heard),

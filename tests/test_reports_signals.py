@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from test_reports_material import MONDAY, Said, ledger_facts, made_facts, weeks_on
+from weekly_counts import listening
 
 from earful.errors import ConfigurationError
 from earful.records import Coverage, Ladder
@@ -21,7 +21,7 @@ from reports.quotes import LONGEST, Candidate, choose, in_context
 from reports.ranking import ranking
 from reports.rollups import Window
 from reports.signals import Demand, demand_signals, signal_record
-from reports.trends import UNKNOWN, Halves, halves, trend
+from reports.trends import UNKNOWN, Halves, halves_listened, trend
 
 SETTINGS = Settings(project="Kettle Lane", brand=(Brand(name="Kettle Lane"),))
 
@@ -194,42 +194,45 @@ def test_frames_hold_what_the_signals_hold(tmp_path: Path) -> None:
 # Trends
 
 
-def steady_weeks(comments: list[int], source: str = "forum") -> pd.DataFrame:
-    starts = pd.date_range("2024-01-01", periods=len(comments), freq="W-MON")
-    return pd.DataFrame({"source": source, "start": starts, "comments": comments})
+def halves_of(*comments: list[int]) -> Halves:
+    """Halves of sources "a" and "b", whose weeks without a comment were not listened to."""
+    weeks = np.array(comments)
+    return halves_listened(listening(weeks, weeks == 0))
 
 
 def test_trend_is_the_exact_conditional_test() -> None:
     """With equal exposure it is scipy's binomial test of one half."""
-    compared = halves(steady_weeks([20] * 30))
-    outcome = trend({"forum": (4, 16)}, compared)
+    compared = halves_of([20] * 30)
+    outcome = trend({"a": (4, 16)}, compared)
     assert outcome.direction == "rising"
     assert outcome.ratio == pytest.approx(4.0)
     assert outcome.p == pytest.approx(stats.binomtest(16, 20, 0.5).pvalue)
-    assert trend({"forum": (16, 4)}, compared).direction == "falling"
-    assert trend({"forum": (9, 11)}, compared).direction == "steady"
+    assert trend({"a": (16, 4)}, compared).direction == "falling"
+    assert trend({"a": (9, 11)}, compared).direction == "steady"
 
 
 def test_louder_source_is_no_growing_demand() -> None:
     """Four times the asks among four times the comments is no change."""
-    compared = halves(steady_weeks([10] * 13 + [40] * 13))
-    outcome = trend({"forum": (5, 20)}, compared)
+    compared = halves_of([10] * 13 + [40] * 13)
+    outcome = trend({"a": (5, 20)}, compared)
     assert outcome.direction == "steady"
     assert outcome.ratio == pytest.approx(1.0)
 
 
 def test_source_that_was_not_heard_before_says_nothing() -> None:
-    """Listening to a new source must not look like a demand that appears."""
-    weeks = pd.concat([steady_weeks([20] * 30), steady_weeks([20] * 30, "new").tail(13)])
-    assert trend({"new": (0, 30)}, halves(weeks)).direction == "steady"
+    """Listening to a new source must not look like a demand that appears, nor like a steady one."""
+    compared = halves_of([20] * 30, [0] * 17 + [20] * 13)
+    assert trend({"b": (0, 30)}, compared) == UNKNOWN
+    assert trend({"b": (0, 30), "a": (5, 5)}, compared).ratio == pytest.approx(1.0)
+    assert trend({"b": (0, 0)}, compared).direction == "steady"
 
 
 def test_trend_is_unknown_without_half_a_year_or_dates() -> None:
     """Too short a time or too few dates, and the test is not made."""
-    assert trend({"forum": (1, 20)}, halves(steady_weeks([9] * 25))) == UNKNOWN
-    assert trend({"forum": (1, 20)}, halves(steady_weeks([9] * 26))) != UNKNOWN
-    assert trend({"forum": (1, 20)}, halves(steady_weeks([9] * 26)), dated_share=0.5) == UNKNOWN
-    assert trend({}, halves(steady_weeks([]))) == UNKNOWN
+    assert trend({"a": (1, 20)}, halves_of([9] * 25)) == UNKNOWN
+    assert trend({"a": (1, 20)}, halves_of([9] * 26)) != UNKNOWN
+    assert trend({"a": (1, 20)}, halves_of([9] * 26), dated_share=0.5) == UNKNOWN
+    assert trend({}, halves_of([])) == UNKNOWN
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 500), st.integers(1, 500))

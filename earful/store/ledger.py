@@ -15,10 +15,12 @@ import pyarrow as pa
 
 from earful.errors import ConfigurationError, IntegrityError, TransientError
 from earful.records import Admitted, Coverage
-from earful.store import comments, corrections, erase, search, tags
+from earful.store import comments, corrections, erase, memory, search, tags, taxonomies
 from earful.store.comments import UpsertCount, from_ms, to_ms
 from earful.store.corrections import Correction, CorrectionCount
+from earful.store.memory import Memory, MemoryUpdate
 from earful.store.schema import migrate
+from earful.store.taxonomies import StoredTaxonomy
 
 BUSY_SECONDS = 30.0
 
@@ -83,18 +85,23 @@ class Ledger:
         self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing. Raises ``TransientError`` where another writer holds on too long."""
+    def transaction(self, *, of_facts: bool = True) -> Iterator[None]:
+        """All or nothing. Raises ``TransientError`` where another writer holds on too long.
+
+        ``of_facts`` false says that nothing is written from which facts and copies are made, so
+        that those there are still show the ledger as it is.
+        """
         try:
             self.connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise _busy(self.path) from error
         try:
             yield
-            self.connection.execute(
-                "INSERT INTO meta VALUES ('changes', '1') ON CONFLICT (key)"
-                " DO UPDATE SET value = CAST(value AS INTEGER) + 1"
-            )
+            if of_facts:
+                self.connection.execute(
+                    "INSERT INTO meta VALUES ('changes', '1') ON CONFLICT (key)"
+                    " DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+                )
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise
@@ -220,6 +227,31 @@ class Ledger:
     ) -> None:
         """Replace the vectors of a correction's asks."""
         corrections.save_vectors(self.connection, correction_id, vectors, vector_version)
+
+    # Signals
+
+    def signal_memory(self) -> Memory:
+        """What is remembered of signals; see ``earful.store.memory``."""
+        return memory.read(self.connection)
+
+    def remember_signals(self, update: MemoryUpdate, at: datetime) -> bool:
+        """Store what a report learned, in a transaction of its own.
+
+        False where another report was quicker: then read the memory and count anew.
+        """
+        if update.nothing:
+            return True
+        with self.transaction(of_facts=False):
+            return memory.save(self.connection, update, at)
+
+    def apply_taxonomy(self, taxonomy: StoredTaxonomy) -> None:
+        """Let a taxonomy hold from now on, in a transaction of its own."""
+        with self.transaction(of_facts=False):
+            taxonomies.add(self.connection, taxonomy)
+
+    def taxonomy(self) -> StoredTaxonomy | None:
+        """The taxonomy that was applied last; None where none ever was."""
+        return taxonomies.in_force(self.connection)
 
     # Where listening stands
 

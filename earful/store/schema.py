@@ -221,6 +221,63 @@ MIGRATIONS: tuple[str, ...] = (
         reason TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    # What is remembered of signals. Their words are words of asks, so each is kept for as long as
+    # some comment that said it is: the triggers see to it, however a comment goes.
+    """
+    CREATE TABLE signals (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        id_words TEXT NOT NULL,
+        name TEXT NOT NULL,
+        settled INTEGER NOT NULL,
+        wants INTEGER NOT NULL,
+        since INTEGER NOT NULL,
+        split_from INTEGER REFERENCES signals (number) ON DELETE SET NULL,
+        merged_into INTEGER REFERENCES signals (number) ON DELETE SET NULL
+    ) STRICT;
+    CREATE INDEX signals_by_name ON signals (name);
+    CREATE INDEX signals_by_id_words ON signals (id_words);
+    CREATE INDEX signals_by_parent ON signals (split_from) WHERE split_from IS NOT NULL;
+    CREATE INDEX signals_by_heir ON signals (merged_into) WHERE merged_into IS NOT NULL;
+
+    CREATE TABLE signal_asks (
+        uid TEXT NOT NULL REFERENCES comments (uid) ON DELETE CASCADE,
+        item TEXT NOT NULL,
+        wants INTEGER NOT NULL,
+        signal INTEGER NOT NULL REFERENCES signals (number),
+        PRIMARY KEY (uid, item, wants)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX signal_asks_by_item ON signal_asks (item);
+    CREATE INDEX signal_asks_by_signal ON signal_asks (signal);
+
+    CREATE TRIGGER signal_asks_of_tombstones AFTER UPDATE OF deleted ON comments WHEN new.deleted
+    BEGIN
+        DELETE FROM signal_asks WHERE uid = new.uid;
+    END;
+    CREATE TRIGGER words_nobody_says AFTER DELETE ON signal_asks
+    WHEN NOT EXISTS (SELECT 1 FROM signal_asks WHERE item = old.item) BEGIN
+        UPDATE signals SET name = '', settled = 0 WHERE name = old.item;
+        UPDATE signals SET id = 'signal-n' || number, id_words = '' WHERE id_words = old.item;
+    END;
+    CREATE TRIGGER signals_without_asks AFTER DELETE ON signal_asks
+    WHEN NOT EXISTS (SELECT 1 FROM signal_asks WHERE signal = old.signal) BEGIN
+        DELETE FROM signals WHERE number = old.signal
+            AND NOT EXISTS (SELECT 1 FROM signals s WHERE s.merged_into = old.signal);
+    END;
+    CREATE TRIGGER heirs_without_asks AFTER DELETE ON signals WHEN old.merged_into IS NOT NULL
+    BEGIN
+        DELETE FROM signals WHERE number = old.merged_into
+            AND NOT EXISTS (SELECT 1 FROM signal_asks WHERE signal = old.merged_into)
+            AND NOT EXISTS (SELECT 1 FROM signals s WHERE s.merged_into = old.merged_into);
+    END;
+
+    CREATE TABLE taxonomies (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        applied_at INTEGER NOT NULL,
+        applied_by TEXT NOT NULL,
+        content TEXT NOT NULL
+    ) STRICT;
+    """,
 )
 
 

@@ -1,0 +1,61 @@
+"""Every ask of the project in its group, and the remembered signal that each group is.
+
+A signal is the same whatever the window of a report: asks are grouped over all that was ever
+heard, and only then counted in the window.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from earful.settings import Settings
+from earful.store.memory import Memory
+from earful.taxonomy import Ruling
+from reports.arrangement import Arrangement, arrange
+from reports.grouping import Grouping, group_asks
+from reports.phrases import brand_names
+from reports.recollection import Recollection, recollect
+from reports.rollups import FactTables, Window, read_asks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """``asks`` are all relevant asks (see ``reports.rollups.read_asks``), grouped by ``grouping``;
+    ``found`` tells who the groups are."""
+
+    asks: pd.DataFrame
+    grouping: Grouping
+    found: Recollection
+    brand: re.Pattern[str] | None
+
+    def arranged(self, ruling: Ruling | None) -> Arrangement:
+        """The asks in the signals that a report lists under a taxonomy."""
+        return arrange(self.asks, self.grouping, self.found.of, ruling, self.brand)
+
+    def rows_in(self, window: Window) -> npt.NDArray[np.bool_]:
+        """Which asks belong to a window; without a date only to one that is open."""
+        inside = pd.Series(True, index=self.asks.index)
+        if window.sources is not None:
+            inside &= self.asks["source"].isin(window.sources)
+        if window.since is not None:
+            inside &= self.asks["created_at"] >= pd.Timestamp(window.since)
+        if window.until is not None:
+            inside &= self.asks["created_at"] < pd.Timestamp(window.until)
+        return inside.to_numpy(dtype=bool)
+
+
+def place_asks(tables: FactTables, settings: Settings, memory: Memory | None = None) -> Placement:
+    """Group all asks, and give the groups the ids and names of the signals in ``memory``."""
+    brand = brand_names(
+        name for brand in settings.brand for name in (brand.name, *brand.names, *brand.misspellings)
+    )
+    asks = read_asks(tables, Window())
+    grouping = group_asks(asks, brand)
+    return Placement(
+        asks.drop(columns="vector"), grouping, recollect(asks, grouping, memory, brand), brand
+    )
