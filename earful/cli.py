@@ -361,6 +361,12 @@ def label(
     category: Annotated[
         str | None, typer.Option(help="Only what may be of this category, to teach it.")
     ] = None,
+    for_estimates: Annotated[
+        bool,
+        typer.Option(
+            "--for-estimates", help="What would narrow the estimates of people most; says the plan."
+        ),
+    ] = False,
     project: ProjectOption = None,
 ) -> None:
     """Correct tags, key by key: what the model is least sure of and what weighs most."""
@@ -374,6 +380,7 @@ def label(
         by=by,
         sources=source or [],
         category=category,
+        for_estimates=for_estimates,
     )
 
 

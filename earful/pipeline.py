@@ -539,6 +539,7 @@ def make_report(
     """Roll the facts up into demand signals and write the reports into ``out``."""
     from classify.accuracy import measured_accuracy
     from earful.curating import applied_taxonomy, unapplied
+    from earful.sampling import project_counts
     from reports.report import write_reports
     from reports.rollups import Window
     from reports.signals import demand_signals
@@ -549,12 +550,15 @@ def make_report(
         require_known_sources(ledger, sources or [])
         facts = tagged_facts(project, ledger)
         coverage = ledger.coverage()
+        counts = project_counts(ledger, settings.classify.spam_threshold)
         stored = False
         while not stored:  # again where another report has just stored what it learned
             memory = ledger.signal_memory()
             applied = applied_taxonomy(ledger, memory)
             ruling = applied.ruling if applied else None
-            demand = demand_signals(facts, window, settings, coverage, memory=memory, ruling=ruling)
+            demand = demand_signals(
+                facts, window, settings, coverage, memory=memory, ruling=ruling, counts=counts
+            )
             stored = ledger.remember_signals(demand.learned, demand.generated_at)
     files = write_reports(demand, out or settings.root / "out", formats, measured_accuracy())
     notes = [*map(str, demand.changes), *(ruling.waiting if ruling else ())]

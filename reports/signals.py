@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
@@ -31,7 +31,9 @@ from earful.records import (
 from earful.settings import Settings
 from earful.store.memory import Memory, MemoryUpdate
 from earful.taxonomy import Ruling
+from earful.validation import ReadingCounts
 from reports.arrangement import Listing, Standing
+from reports.estimates import Estimator, Prevalence, unmeasured
 from reports.grouping import NO_GROUP
 from reports.identity import Change
 from reports.phrases import content, phrase, words_of
@@ -87,6 +89,9 @@ class Demand:
     row per ask that counts, columns ``EVIDENCE_COLUMNS`` (``signal`` is the id, ``item`` as the
     signal shows it, ``passage`` the words within their sentence), by signal and date.
 
+    ``asking`` are the people who ask for anything, ``prevalence`` the same by source and language
+    (empty where nothing was measured of the models).
+
     ``learned`` is what is to be remembered of the signals, ``changes`` what became of those that
     were remembered.
     """
@@ -100,7 +105,9 @@ class Demand:
     rollups: Rollups
     asks: pd.DataFrame
     learned: MemoryUpdate
+    asking: Estimate
     changes: tuple[Change, ...] = ()
+    prevalence: tuple[Prevalence, ...] = ()
 
     @property
     def ranked(self) -> tuple[ListedSignal, ...]:
@@ -157,10 +164,12 @@ def demand_signals(
     *,
     memory: Memory | None = None,
     ruling: Ruling | None = None,
+    counts: ReadingCounts | None = None,
 ) -> Demand:
     """Everything a report tells, from the facts of one window.
 
-    Signals that are in ``memory`` keep their ids and names. ``ruling`` is the taxonomy that holds.
+    Signals that are in ``memory`` keep their ids and names. ``ruling`` is the taxonomy that holds;
+    without ``counts`` of how well comments are read, no estimate is made.
     Raises ``ConfigurationError`` where the settings' ranking cannot be read.
     """
     score = ranking(settings.report.ranking)
@@ -170,12 +179,16 @@ def demand_signals(
     arranged = placed.arranged(ruling)
     listings = arranged.listings
     asks = placed.asks.assign(item=placed.grouping.item_of, group=arranged.listing_of)
+    estimator = None if counts is None else Estimator.of(asks[asks["counted"]], counts)
     asks = asks[placed.rows_in(window)]
+    heard = asks[asks["counted"]]
+    estimates = {} if estimator is None else estimator.estimates(heard, heard["group"].tolist())
     compared = halves(rollups.weeks)
     ranked: list[tuple[tuple[object, ...], ListedSignal]] = []
     groups = _by_group(asks)
     for position, rows in groups.items():
-        signal = _signal(listings[position], rows, compared, settings.report.quotes_per_signal)
+        quotes = settings.report.quotes_per_signal
+        signal = _signal(listings[position], rows, compared, estimates.get(position), quotes)
         ranked.append((_order(signal, rows, score), signal))
     for position, listing in enumerate(listings):
         if listing.standing == "pinned" and position not in groups:
@@ -194,7 +207,16 @@ def demand_signals(
         asks=_evidence(asks, [listing.id for listing in listings], signals),
         learned=placed.found.update,
         changes=placed.found.changes,
+        asking=_asking(estimator, heard),
+        prevalence=() if estimator is None else estimator.prevalence(heard),
     )
+
+
+def _asking(estimator: Estimator | None, heard: pd.DataFrame) -> Estimate:
+    """The people who ask for anything at all."""
+    if estimator is None or heard.empty:
+        return unmeasured(int(heard["person"].nunique()))
+    return estimator.estimates(heard, [None] * len(heard), one_thing=False)[None]
 
 
 def _by_group(asks: pd.DataFrame) -> dict[int, list[AskRow]]:
@@ -239,7 +261,11 @@ def _order(signal: ListedSignal, rows: Sequence[AskRow], score: Score) -> tuple[
 
 
 def _signal(
-    listing: Listing, rows: Sequence[AskRow], compared: Halves, quotes: int
+    listing: Listing,
+    rows: Sequence[AskRow],
+    compared: Halves,
+    estimate: Estimate | None,
+    quotes: int,
 ) -> ListedSignal:
     counted = [row for row in rows if row.counted]
     people = {row.person for row in counted}
@@ -260,7 +286,7 @@ def _signal(
             people=len(people),
             people_basis=people_basis(len(with_author), len(uids)),
         ),
-        estimate=Estimate(len(people), len(people), len(people)),
+        estimate=estimate or unmeasured(len(people)),
         grade=_grade(len(people)),
         first_seen=dates[0] if dates else None,
         last_seen=dates[-1] if dates else None,
@@ -452,11 +478,7 @@ def signal_record(signal: ListedSignal) -> dict[str, Any]:
         "people": signal.people,
         "mentions": signal.mentions,
         "ladder": ladder_record(signal.ladder),
-        "estimate": {
-            "people": signal.estimate.people,
-            "low": signal.estimate.low,
-            "high": signal.estimate.high,
-        },
+        "estimate": asdict(signal.estimate),
         "grade": signal.grade,
         "first_seen": iso(signal.first_seen),
         "last_seen": iso(signal.last_seen),

@@ -25,7 +25,11 @@ from classify.training.build import (
 from classify.training.calibrate import calibrated
 from classify.training.card import Measured, figures, write_card
 from classify.training.corpus import LabelledComment
-from classify.training.cross_validation import held_out_other_tags, held_out_tags
+from classify.training.cross_validation import (
+    held_out_counts,
+    held_out_other_tags,
+    held_out_tags,
+)
 from classify.training.export import int8_graph
 from classify.training.outside import measure_sentiment
 from classify.training.recipe import Material
@@ -92,20 +96,22 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
         return held_out_tags(corpus.english, held_out, material.names, other_reader, encoder)
 
     first = training.without_shared(0)
+    gold, tags = _gold(corpus.english, english.held_out), tags_of(english.held_out)
+    other_gold = _gold(corpus.others, others.held_out)
+    other_tags = held_out_other_tags(corpus.others, others.held_out, SERVED_OTHERS, reader, encoder)
     measured = {
-        "english": evaluate(_gold(corpus.english, english.held_out), tags_of(english.held_out)),
+        "english": evaluate(gold, tags),
         "own_streams": evaluate(_gold(corpus.english, [first]), tags_of([first])),
-        "others": evaluate(
-            _gold(corpus.others, others.held_out),
-            held_out_other_tags(corpus.others, others.held_out, SERVED_OTHERS, reader, encoder),
-        ),
+        "others": evaluate(other_gold, other_tags),
     }
+    counts = held_out_counts([*gold, *other_gold], [*tags, *other_tags])
     outside = {
         **measure_sentiment(network, corpus.tweets),
         **measure_sentiment(other_shipped, corpus.opinions),
     }
     further = len(corpus.other_further)
-    write_card(output, version, Measured(measured, outside, len(english.held_out), further))
+    folds_read = len(english.held_out)
+    write_card(output, version, Measured(measured, outside, folds_read, further, counts))
     say(f"measured: {figures(measured['english'])}")
     return version
 
