@@ -30,10 +30,10 @@ from earful.validation import (
     likely_to_ask,
 )
 
-FEWEST = 5
+FEWEST = 4
 """Labels of a stratum below which the lowest lots may have been labelled by coincidence."""
 NEARLY_ALL = 0.9
-"""Of the lowest lots so many must be labelled: somebody may skip a comment."""
+"""Of the lowest lots so many must be labelled, but for one: somebody may skip a comment."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,7 +86,9 @@ def draw(comments: Iterable[ReadComment]) -> Draw:
     for stratum, rows in strata.items():
         rows.sort()
         done = accumulate(corrected for _, _, corrected, _ in rows)
-        ends = [n for n, labelled in enumerate(done, 1) if labelled >= max(FEWEST, NEARLY_ALL * n)]
+        ends = [
+            n for n, labelled in enumerate(done, 1) if labelled >= max(FEWEST, NEARLY_ALL * n - 1)
+        ]
         lowest = rows[: max(ends, default=0)]
         sample |= {uid: (stratum, likely) for _, uid, corrected, likely in lowest if corrected}
         waiting[stratum] = tuple(uid for _, uid, corrected, _ in rows if not corrected)

@@ -175,7 +175,7 @@ class Estimator:
         key = crowd.certain, crowd.read, one_thing
         if key not in self._known:
             low, middle, high = np.percentile(self._drawn(crowd, one_thing), (2.5, 50.0, 97.5))
-            self._known[key] = round(float(middle)), int(np.floor(low)), int(np.ceil(high))
+            self._known[key] = round(float(middle)), round(float(low)), round(float(high))
         return Estimate(*self._known[key], True, crowd.left_out, why)
 
     def _drawn(self, crowd: Crowd, one_thing: bool) -> Floats:

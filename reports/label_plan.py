@@ -54,8 +54,11 @@ def plan_labels(estimator: Estimator, waiting: Mapping[Place, int], labels: int)
     given = dict.fromkeys(strata, 0)
     left = labels
     for cell in sorted(set(estimator.missing) & set(estimator.here)):
-        # The largest groups of such a source, one after the other.
-        for place in sorted((p for p in strata if p[0] == cell), key=lambda p: -waiting[p]):
+        places = [place for place in strata if place[0] == cell]
+        if sum(waiting[place] for place in places) < FEWEST_LABELS:
+            continue
+        # What was read as asking first, then the larger group.
+        for place in sorted(places, key=lambda place: (not place[1], -waiting[place])):
             wanted = (
                 FEWEST_LABELS
                 - estimator.labels[cell]
@@ -91,11 +94,11 @@ def plan_labels(estimator: Estimator, waiting: Mapping[Place, int], labels: int)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stratum:
-    """``size`` asks or comments; ``rates`` (draws,) of them ask, each counting as ``weight``."""
+    """``size`` asks or comments; ``rates`` (draws,) of them ask, for ``weight`` things each."""
 
     size: float
     rates: Floats
-    weight: Floats
+    weight: float = 1.0
 
     @property
     def draws(self) -> Floats:
@@ -113,13 +116,11 @@ class _Stratum:
 def _strata(estimator: Estimator, waiting: Mapping[Place, int]) -> dict[Place, _Stratum]:
     found: dict[Place, _Stratum] = {}
     for cell, here in sorted(estimator.here.items()):
-        recall = float(expit(here.recall).mean())
-        one = np.ones(len(here.recall))
         for band, size in enumerate(here.read.tolist()):
-            found[cell, True, band] = _Stratum(size, expit(here.precision[band]), one / recall)
+            found[cell, True, band] = _Stratum(size, expit(here.precision[band]))
         for band, size in enumerate(here.quiet.tolist()):
             beside = estimator.rates.beside[cell[1]]
-            found[cell, False, band] = _Stratum(size, here.gaps[band], one * beside)
+            found[cell, False, band] = _Stratum(size, here.gaps[band], beside)
     return {place: one for place, one in found.items() if one.size and waiting.get(place)}
 
 
