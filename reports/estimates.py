@@ -135,11 +135,12 @@ class Estimator:
         """Who asks for anything, by source and language."""
         cells = list(zip(asks["source"], asks["lang"].fillna("und"), strict=True))
         found = self.estimates(asks, cells, one_thing=False)
-        frame = asks.assign(lang=asks["lang"].fillna("und"))
-        people = frame.groupby(["source", "lang"], sort=True)["person"].nunique()
+        people: dict[Cell, set[str]] = defaultdict(set)
+        for cell, person in zip(cells, asks["person"], strict=True):
+            people[cell].add(person)
         return tuple(
-            Prevalence(*cell, int(counted), self.labels[cell], found[cell])
-            for cell, counted in people.items()
+            Prevalence(*cell, len(people[cell]), self.labels[cell], found[cell])
+            for cell in sorted(people)
         )
 
     def _crowds(
