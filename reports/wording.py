@@ -58,7 +58,7 @@ def estimate_words(estimate: Estimate) -> str:
         return f"No estimate of how many truly ask: {estimate.why_not}."
     told = f"Estimate: {interval(estimate)} truly ask, corrected for asks misread and missed."
     if estimate.left_out:
-        told += f" {people(estimate.left_out)} counted are not in it: {estimate.why_not}."
+        told += f" Not in it: {people(estimate.left_out)} counted ({estimate.why_not})."
     return told
 
 

@@ -102,7 +102,7 @@ def test_people_of_unmeasured_languages_are_left_out_and_told() -> None:
     assert found.measured
     assert found.left_out == 7
     assert found.people == pytest.approx(english.people, abs=4)
-    assert "7 people counted are not in it" in wording.estimate_words(found)
+    assert "Not in it: 7 people counted" in wording.estimate_words(found)
 
 
 def test_a_survey_has_no_estimate_without_labels_of_its_own() -> None:

@@ -161,7 +161,7 @@ def test_estimates_are_told_with_their_range_or_why_there_is_none(tmp_path: Path
     milk = next(signal for signal in found.signals if signal.name == "oat milk")
     told = wording.interval(milk.estimate)
     assert f"Estimate: {told} truly ask" in shown
-    assert f"an estimated {wording.interval(found.asking)} truly did" in shown
+    assert f"an estimated {wording.interval(found.asking)} truly did, beside 5 of whom" in shown
     assert "answers like those of the survey" in shown
     assert "Who asks for anything, by source and language" in shown
 
