@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from classify.shipped import FOLDER, MANIFEST
+from earful.validation import Validation
 
 MEASURED = "measured.json"
+VALIDATION = "validation.json"
 UNMEASURED = "not measured"
 _LANGUAGES = {
     "ar": "Arabic",
@@ -86,6 +88,15 @@ def languages_read(comments: Mapping[str, int], folder: Path = FOLDER) -> str:
     return "; ".join(f"{lang} {comments[lang]:,} ({_told(measured, lang)})" for lang in order)
 
 
+def reading_counts(folder: Path = FOLDER) -> Validation | None:
+    """How the asks of labelled comments were read that the models in ``folder`` did not learn from.
+
+    None where these very models were not measured; ``DataError`` where the file is none of counts.
+    """
+    counted = _of_these_models(folder, VALIDATION)
+    return None if counted is None else Validation.of_record(counted, str(folder / VALIDATION))
+
+
 def _told(measured: Mapping[str, Any], lang: str) -> str:
     own = (
         measured["english"]["overall"] if lang == "en" else measured["others"]["by_lang"].get(lang)
@@ -99,11 +110,16 @@ def _told(measured: Mapping[str, Any], lang: str) -> str:
 
 def _measured(folder: Path) -> dict[str, Any] | None:
     """The figures of the very models in ``folder``."""
-    path = folder / MEASURED
+    return _of_these_models(folder, MEASURED)
+
+
+def _of_these_models(folder: Path, name: str) -> dict[str, Any] | None:
+    """What a file beside the models holds; None where it is of other models, or not there."""
+    path = folder / name
     if not path.is_file():
         return None
-    measured: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return measured if measured["version"] == _manifest(folder)["version"] else None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found if found["version"] == _manifest(folder)["version"] else None
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

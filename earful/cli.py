@@ -369,6 +369,12 @@ def label(
     category: Annotated[
         str | None, typer.Option(help="Only what may be of this category, to teach it.")
     ] = None,
+    for_estimates: Annotated[
+        bool,
+        typer.Option(
+            "--for-estimates", help="What would narrow the estimates of people most; says the plan."
+        ),
+    ] = False,
     project: ProjectOption = None,
 ) -> None:
     """Correct tags, key by key: what the model is least sure of and what weighs most."""
@@ -382,6 +388,7 @@ def label(
         by=by,
         sources=source or [],
         category=category,
+        for_estimates=for_estimates,
     )
 
 
@@ -592,14 +599,18 @@ def _counts(rows: int, counted: UpsertCount) -> str:
 def _show_signals(demand: Demand, most: int) -> None:
     """The top of the list, as a table; a figure that is no estimate is not shown as one."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("", "what is asked for", "people", "posts", "grade", "trend"):
-        table.add_column(heading, justify="right" if heading in ("", "people", "posts") else "left")
+    for heading in ("", "what is asked for", "people", "estimate", "posts", "grade", "trend"):
+        numbers = heading in ("", "people", "estimate", "posts")
+        table.add_column(heading, justify="right" if numbers else "left")
     shown = [signal for signal in demand.ranked if signal.grade != "coincidence"][:most]
     for rank, signal in enumerate(shown, 1):
         table.add_row(
             str(rank),
             signal.name,
             f"{signal.people:,}",
+            f"{signal.estimate.low:,} to {signal.estimate.high:,}"
+            if signal.estimate.measured
+            else "",
             f"{signal.mentions:,}",
             signal.grade,
             signal.trend.direction,

@@ -11,13 +11,13 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import blake2b
 from math import log1p
 from typing import TYPE_CHECKING
 
 from classify.labels import CATEGORIES, FALLBACK
 from earful.errors import ConfigurationError, DataError, did_you_mean
 from earful.records import Ask, RequestType, Sentiment
+from earful.sampling import lot
 from earful.store import Correction, Labels, Ledger
 from earful.store.corrections import text_hash
 from earful.store.tagged import Tagged, prints_of_corrected, tagged, uncorrected
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from classify.tagger import Tagger
     from earful.project import Project
 
-SENTIMENT, CHANCE = "sentiment", "chance"
+SENTIMENT, CHANCE, ESTIMATE = "sentiment", "chance", "estimate"
 """Reasons to ask about a comment that are no category."""
 CHANCE_EVERY = 5
 """Every so many-th comment is drawn by chance: of what the model is wrongly sure of, it is never
@@ -72,9 +72,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A comment to ask about, and why: the category (or ``SENTIMENT``) that is least sure, or
-    ``CHANCE``. ``doubt`` runs from 0, sure, to 1, on the edge; ``standing`` where it is in a
-    signal."""
+    """A comment to ask about, and why: the category (or ``SENTIMENT``) that is least sure,
+    ``CHANCE``, or ``ESTIMATE`` (drawn by lot where a plan wants labels). ``doubt`` runs from 0,
+    sure, to 1, on the edge; ``standing`` where it is in a signal."""
 
     uid: str
     reason: str
@@ -155,7 +155,7 @@ def choose(
             doubtful[reason].add(_Entry(worth, choice, comment.prints))
         if category is None:
             choice = Choice(comment.uid, CHANCE, 0.0, standing)
-            drawn.add(_Entry(_lot(comment.uid), choice, comment.prints))
+            drawn.add(_Entry(lot(comment.uid), choice, comment.prints))
     queues = {reason: doubtful[reason].in_order() for reason in sorted(doubtful)}
     # What the model hardly knows is never near its edge: its likeliest count as if they were.
     scale = {
@@ -225,11 +225,6 @@ def _sentiment_doubt(sentiment: Sentiment, polarity: float) -> float:
     if sentiment == "mixed":
         return _MIXED
     return min(1.0, 2 * abs(polarity)) if sentiment == "neutral" else 1 - abs(polarity)
-
-
-def _lot(uid: str) -> float:
-    """A number from 0 to 1 that looks drawn and is the same for the same comment."""
-    return int.from_bytes(blake2b(uid.encode(), digest_size=6).digest(), "big") / 2**48
 
 
 # What a person says of a comment: labels are never changed, new ones are made.

@@ -23,6 +23,7 @@ from classify.labels import CATEGORIES, FALLBACK
 from earful.errors import DataError
 from earful.labelling import (
     CHANCE,
+    ESTIMATE,
     REQUEST_GATE,
     SENTIMENT,
     SENTIMENTS_TOLD,
@@ -38,6 +39,7 @@ from earful.labelling import (
     with_sentiment,
     without_ask,
 )
+from earful.narrowing import planned_labels
 from earful.pipeline import require_known_sources, tagger_loading
 from earful.project import Project
 from earful.records import REQUEST_TYPES, Ask, RequestType, Sentiment
@@ -276,6 +278,8 @@ class LabellingTerminal:
     def _why(self, comment: Tagged, choice: Choice) -> str:
         if choice.reason == CHANCE:
             told = "drawn by chance"
+        elif choice.reason == ESTIMATE:
+            told = "drawn by lot, for the estimates"
         elif choice.reason not in (*CATEGORIES, SENTIMENT):
             told = f"one of the likeliest to be {choice.reason}"
         elif choice.reason in comment.scores:
@@ -363,8 +367,10 @@ def label_in_terminal(
     by: str | None = None,
     sources: Sequence[str] = (),
     category: str | None = None,
+    for_estimates: bool = False,
 ) -> None:
-    """One pass over a project: ``uids`` where they are named, else what ``choose`` chooses."""
+    """One pass over a project: ``uids`` where they are named, ``for_estimates`` what would narrow
+    them most, else what ``choose`` chooses."""
     settings = project.settings
     console = Console(width=WIDTH, highlight=False, markup=False)
     with project.ledger() as ledger:
@@ -377,6 +383,10 @@ def label_in_terminal(
                 reason_for(labelling.comment(uid), tagger.thresholds, standings.get(uid))
                 for uid in uids
             ]
+        elif for_estimates:
+            planned = planned_labels(project, ledger, count, standings)
+            console.print(Text(str(planned)))
+            queue = list(planned.queue)
         else:
             queue = labelling.queue(count, standings, sources, category)
         if not queue:

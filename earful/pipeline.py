@@ -561,6 +561,7 @@ def make_report(
     """
     from classify.accuracy import measured_accuracy
     from earful.curating import applied_taxonomy, unapplied
+    from earful.sampling import project_counts
     from reports.report import write_reports
     from reports.rollups import Window
     from reports.signals import demand_signals
@@ -571,13 +572,22 @@ def make_report(
         require_known_sources(ledger, sources or [])
         facts = tagged_facts(project, ledger)
         coverage = ledger.coverage()
+        counts = project_counts(ledger, settings.classify.spam_threshold)
         stored = False
         while not stored:  # again where another report has just stored what it learned
             memory = ledger.signal_memory()
             applied = applied_taxonomy(ledger, memory)
             ruling = applied.ruling if applied else None
             demand = demand_signals(
-                facts, window, settings, coverage, rung=rung, memory=memory, ruling=ruling
+                facts,
+                window,
+                settings,
+                coverage,
+                rung=rung,
+                memory=memory,
+                ruling=ruling,
+                # what is estimated are people
+                counts=counts if rung == "people" else None,
             )
             # where comments count as people, who makes up a signal is another question
             stored = rung != "people" or ledger.remember_signals(

@@ -312,11 +312,19 @@ class ItemCount:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """People with an interval, ``low <= people <= high``."""
+    """People who truly ask, with an interval of 95 %, ``low <= people <= high``.
+
+    ``measured`` is false where nothing is known of how well their comments are read: the three are
+    the people as counted then. ``left_out`` people were counted but are in no estimate, and
+    ``why_not`` says what was not measured of them.
+    """
 
     people: int
     low: int
     high: int
+    measured: bool = False
+    left_out: int = 0
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)

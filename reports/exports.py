@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,14 @@ from xlsxwriter.worksheet import Worksheet
 
 from earful.records import TIMESTAMP
 from reports.atomic import replacing
-from reports.frames import NUMBERS, items_frame, quotes_frame, series_frame, signals_frame
+from reports.frames import (
+    NUMBERS,
+    estimate_columns,
+    items_frame,
+    quotes_frame,
+    series_frame,
+    signals_frame,
+)
 from reports.over_time_record import findings_record, heard_record
 from reports.rollups import Window
 from reports.signals import Demand, iso, ladder_record, signal_record
@@ -44,8 +52,11 @@ _PARQUET_SCHEMA = pa.schema(
         ("type", pa.string()),
         ("grade", pa.string()),
         ("people", pa.int64()),
+        ("estimate", pa.int64()),
         ("low", pa.int64()),
         ("high", pa.int64()),
+        ("left_out", pa.int64()),
+        ("why_not", pa.string()),
         ("mentions", pa.int64()),
         ("posts", pa.int64()),
         ("without_copies", pa.int64()),
@@ -127,8 +138,9 @@ def signals_record(demand: Demand) -> dict[str, Any]:
     Beyond the contract: ``title``, ``rung`` (where on the ladder is counted), the window's
     ``sources`` and its ``first_comment`` and ``last_comment``, the ladder of each source in
     ``sources``, ``undated`` (relevant comments without a date), ``unread`` (comments heard in a
-    language that is not served), ``heard`` (the weeks that were listened to, and the gaps) and
-    ``test`` (what "established" rests on).
+    language that is not served), ``heard`` (the weeks that were listened to, and the gaps),
+    ``test`` (what "established" rests on) and ``asking`` (the people who ask for anything, as
+    counted and estimated).
     """
     rollups = demand.rollups
     return {
@@ -156,6 +168,11 @@ def signals_record(demand: Demand) -> dict[str, Any]:
         "unread": rollups.unread(),
         "heard": heard_record(demand.heard),
         "test": findings_record(demand.findings),
+        "asking": {
+            "people": demand.asks["person"].nunique(),
+            "estimate": asdict(demand.asking),
+            "by_source_and_language": [asdict(entry) for entry in demand.prevalence],
+        },
         "signals": [signal_record(signal) for signal in demand.signals],
     }
 
@@ -299,6 +316,7 @@ def _write_parquet(demand: Demand, out_dir: Path) -> list[Path]:
         rows.append(
             {
                 **{str(key): value for key, value in row.items()},
+                **estimate_columns(signal.estimate),
                 "first_seen": signal.first_seen,
                 "last_seen": signal.last_seen,
                 **{name: _or_none(row[name]) for name in NUMBERS},

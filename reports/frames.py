@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
+from earful.records import Estimate
 from reports.established import RATE
 from reports.history import History
 from reports.seasons import Season
@@ -13,12 +16,13 @@ from reports.signals import Demand, ListedSignal
 def signals_frame(demand: Demand) -> pd.DataFrame:
     """One row per signal, in the order of demand, with flat columns.
 
-    Columns: rank, id, name, type, grade, people, low, high, mentions, posts, strength, first_seen,
-    last_seen, trend, trend_ratio, trend_p, trend_low, trend_high (the last 13 weeks over the 13
-    before), p, q, untested, past_ratio, past_low, past_high (over the signal's own past), changed
-    (Mondays), peak_weekday, peak_month (where beyond chance), forecast, forecast_low, forecast_high
-    (people in the next 13 weeks), one ``sentiment_*`` per sentiment (people), and the maps of
-    moments, sources, places and items as text such as "forum: 12, reviews: 3".
+    Columns: rank, id, name, type, grade, people, estimate (people), its low and high (none where
+    nothing was measured), left_out, why_not, mentions, posts, strength, first_seen, last_seen,
+    trend, trend_ratio, trend_p, trend_low, trend_high (the last 13 weeks over the 13 before), p, q,
+    untested, past_ratio, past_low, past_high (over the signal's own past), changed (Mondays),
+    peak_weekday, peak_month (where beyond chance), forecast, forecast_low, forecast_high (people in
+    the next 13 weeks), one ``sentiment_*`` per sentiment (people), and the maps of moments,
+    sources, places and items as text such as "forum: 12, reviews: 3".
     """
     rows = []
     for rank, signal in enumerate(demand.signals, 1):
@@ -30,8 +34,7 @@ def signals_frame(demand: Demand) -> pd.DataFrame:
                 "type": signal.type,
                 "grade": signal.grade,
                 "people": signal.people,
-                "low": signal.estimate.low,
-                "high": signal.estimate.high,
+                **estimate_columns(signal.estimate),
                 "mentions": signal.mentions,
                 "posts": signal.ladder.posts,
                 "without_copies": signal.ladder.without_copies,
@@ -58,6 +61,8 @@ def signals_frame(demand: Demand) -> pd.DataFrame:
         frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[ms, UTC]")
     for column in ("strength", *NUMBERS):
         frame[column] = frame[column].astype("float64")
+    for column in ("estimate", "low", "high"):
+        frame[column] = frame[column].astype("Int64")
     return frame
 
 
@@ -95,8 +100,22 @@ NUMBERS = (
 )
 """Columns of ``signals_frame`` that may be empty."""
 
+
+def estimate_columns(estimate: Estimate) -> dict[str, Any]:
+    """An estimate as flat values; one that is none has no numbers."""
+    told = estimate.measured
+    return {
+        "estimate": estimate.people if told else None,
+        "low": estimate.low if told else None,
+        "high": estimate.high if told else None,
+        "left_out": estimate.left_out,
+        "why_not": estimate.why_not,
+    }
+
+
 _COLUMNS = (
-    *("rank", "id", "name", "type", "grade", "people", "low", "high", "mentions", "posts"),
+    *("rank", "id", "name", "type", "grade", "people", "estimate", "low", "high", "left_out"),
+    *("why_not", "mentions", "posts"),
     *("without_copies", "people_basis", "strength", "first_seen", "last_seen", "trend"),
     *("trend_ratio", "trend_p", "trend_low", "trend_high", "p", "q", "untested"),
     *("past_ratio", "past_low", "past_high", "changed", "peak_weekday", "peak_month"),

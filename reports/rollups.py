@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 
 from earful.errors import ConfigurationError, did_you_mean
-from earful.facts import Facts
+from earful.facts import CORRECTED, Facts
 from earful.records import Ladder, reading
 from reports.quotes import in_context
 
@@ -330,11 +330,16 @@ def set_aside(comments: ir.Table) -> ir.Table:
 def asks_with_dates(asks: ir.Table, comments: ir.Table) -> ir.Table:
     """Asks with what the comment knows of its date and author.
 
-    Adds ``precision``, ``has_author``, the comment's ``title`` and ``text``, and ``counted``:
-    whether the ask is neither copy nor spam.
+    Adds ``precision``, ``has_author``, the comment's ``title`` and ``text``, ``checked``: whether a
+    person said that the ask stands there, and ``counted``: whether it is neither copy nor spam.
     """
     known = comments.select(
-        "uid", "has_author", "title", "text", precision=comments.created_precision
+        "uid",
+        "has_author",
+        "title",
+        "text",
+        precision=comments.created_precision,
+        checked=(comments.model_version == CORRECTED).coalesce(False),
     )
     joined = asks.inner_join(known, "uid")
     return joined.select(
@@ -344,6 +349,7 @@ def asks_with_dates(asks: ir.Table, comments: ir.Table) -> ir.Table:
         "title",
         "text",
         "copy_of",
+        "checked",
         counted=joined.copy_of.isnull() & ~joined.spam,
     ).order_by(["uid", "n"])
 
@@ -420,9 +426,9 @@ def _fetch(expression: ir.Table) -> pa.Table:
 def read_asks(tables: FactTables, window: Window) -> pd.DataFrame:
     """The relevant asks of the window, copies and spam among them (``counted`` false), by uid, n.
 
-    Columns: those of ``ASK_COLUMNS``, precision, has_author, copy_of, counted, and ``passage``: the
-    quote within its sentence where it is short. ``vector`` holds one array a row, empty where the
-    ask has none. The comments' texts only pass through.
+    Columns: those of ``ASK_COLUMNS``, precision, has_author, copy_of, checked, counted, and
+    ``passage``: the quote within its sentence where it is short. ``vector`` holds one array a row,
+    empty where the ask has none. The comments' texts only pass through.
     """
     rows = asks_with_dates(in_window(tables.asks, window), tables.comments)
     table = _fetch(rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
@@ -31,8 +31,10 @@ from earful.records import (
 from earful.settings import Settings
 from earful.store.memory import Memory, MemoryUpdate
 from earful.taxonomy import Ruling
+from earful.validation import ReadingCounts
 from reports.arrangement import Listing, Standing
 from reports.established import TOO_FEW, Findings
+from reports.estimates import Estimator, Prevalence, unmeasured
 from reports.exposure import Exposure
 from reports.grouping import NO_GROUP
 from reports.growth import Growth
@@ -105,6 +107,9 @@ class Demand:
     ``heard`` are the weeks that were listened to, ``findings`` the tests of all signals against
     their own past. ``learned`` is what is to be remembered of the signals, ``changes`` what became
     of those that were remembered.
+
+    ``asking`` are the people who ask for anything, ``prevalence`` the same by source and language
+    (empty where nothing was measured of the models).
     """
 
     title: str
@@ -118,8 +123,10 @@ class Demand:
     findings: Findings
     asks: pd.DataFrame
     learned: MemoryUpdate
+    asking: Estimate
     changes: tuple[Change, ...] = ()
     rung: str = "people"
+    prevalence: tuple[Prevalence, ...] = ()
 
     @property
     def ranked(self) -> tuple[ListedSignal, ...]:
@@ -177,12 +184,13 @@ def demand_signals(
     rung: str = "people",
     memory: Memory | None = None,
     ruling: Ruling | None = None,
+    counts: ReadingCounts | None = None,
 ) -> Demand:
     """Everything a report tells, from the facts of one window, counted at one rung.
 
-    Signals that are in ``memory`` keep their ids and names. ``ruling`` is the taxonomy that holds.
-    Raises ``ConfigurationError`` where the settings' ranking cannot be read, or there is no such
-    rung.
+    Signals that are in ``memory`` keep their ids and names. ``ruling`` is the taxonomy that holds;
+    without ``counts`` of how well comments are read, no estimate is made. Raises
+    ``ConfigurationError`` where the settings' ranking cannot be read, or there is no such rung.
     """
     score = ranking(settings.report.ranking)
     tables = open_tables(facts, rung)
@@ -191,11 +199,15 @@ def demand_signals(
     arranged = placed.arranged(ruling)
     listings = arranged.listings
     asks = placed.asks.assign(item=placed.grouping.item_of, group=arranged.listing_of)
+    estimator = None if counts is None else Estimator.of(asks[asks["counted"]], counts)
     asks = asks[placed.rows_in(window)]
+    counted = asks[asks["counted"].astype(bool)]
+    estimates = {} if estimator is None else estimator.estimates(counted, counted["group"].tolist())
     ranked: list[tuple[tuple[object, ...], ListedSignal]] = []
     groups = _by_group(asks)
     for position, rows in groups.items():
-        signal = _signal(listings[position], rows, settings.report.quotes_per_signal)
+        quotes = settings.report.quotes_per_signal
+        signal = _signal(listings[position], rows, estimates.get(position), quotes)
         ranked.append((_order(signal, rows, score), signal))
     for position, listing in enumerate(listings):
         if listing.standing == "pinned" and position not in groups:
@@ -204,7 +216,6 @@ def demand_signals(
     heard_from = None if window.sources is None else set(window.sources)
     listened = tuple(c for c in coverage if heard_from is None or c.source in heard_from)
     ids = [listing.id for listing in listings]
-    counted = asks[asks["counted"].astype(bool)]
     counted = counted.assign(signal=[ids[group] for group in counted["group"]])
     told = over_time(counted, [signal.id for _, signal in ranked], rollups, listened, window)
     signals = tuple(_with_time(signal, told) for _, signal in ranked)
@@ -222,7 +233,16 @@ def demand_signals(
         asks=_evidence(counted, signals),
         learned=placed.found.update,
         changes=placed.found.changes,
+        asking=_asking(estimator, counted),
+        prevalence=() if estimator is None else estimator.prevalence(counted),
     )
+
+
+def _asking(estimator: Estimator | None, heard: pd.DataFrame) -> Estimate:
+    """The people who ask for anything at all."""
+    if estimator is None or heard.empty:
+        return unmeasured(int(heard["person"].nunique()))
+    return estimator.estimates(heard, [None] * len(heard), one_thing=False)[None]
 
 
 def _by_group(asks: pd.DataFrame) -> dict[int, list[AskRow]]:
@@ -284,7 +304,9 @@ def _with_time(signal: ListedSignal, told: OverTime) -> ListedSignal:
     )
 
 
-def _signal(listing: Listing, rows: Sequence[AskRow], quotes: int) -> ListedSignal:
+def _signal(
+    listing: Listing, rows: Sequence[AskRow], estimate: Estimate | None, quotes: int
+) -> ListedSignal:
     """The signal as its comments are counted; its weeks are told by ``_with_time``."""
     counted = [row for row in rows if row.counted]
     people = {row.person for row in counted}
@@ -305,7 +327,7 @@ def _signal(listing: Listing, rows: Sequence[AskRow], quotes: int) -> ListedSign
             people=len(people),
             people_basis=people_basis(len(with_author), len(uids)),
         ),
-        estimate=Estimate(len(people), len(people), len(people)),
+        estimate=estimate or unmeasured(len(people)),
         grade=_grade(len(people)),
         first_seen=dates[0] if dates else None,
         last_seen=dates[-1] if dates else None,
@@ -480,11 +502,7 @@ def signal_record(signal: ListedSignal) -> dict[str, Any]:
         "people": signal.people,
         "mentions": signal.mentions,
         "ladder": ladder_record(signal.ladder),
-        "estimate": {
-            "people": signal.estimate.people,
-            "low": signal.estimate.low,
-            "high": signal.estimate.high,
-        },
+        "estimate": asdict(signal.estimate),
         "grade": signal.grade,
         "first_seen": iso(signal.first_seen),
         "last_seen": iso(signal.last_seen),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from earful.records import DemandSignal, Ladder
+from earful.records import DemandSignal, Estimate, Ladder
 from reports.rollups import Window
 from reports.trends import WEEKS
 
@@ -33,6 +33,27 @@ def count(number: int, one: str, many: str | None = None) -> str:
 def people(number: int) -> str:
     """A number of people."""
     return count(number, "person", "people")
+
+
+def interval(estimate: Estimate) -> str:
+    """ "31,200 people (29,800 to 32,700)": an estimate with the interval that holds 95 % of what it
+    may be, in three digits."""
+    middle, low, high = map(_three_digits, (estimate.people, estimate.low, estimate.high))
+    return f"{people(middle)} ({low:,} to {high:,})"
+
+
+def _three_digits(number: int) -> int:
+    return round(number, min(0, 3 - len(str(number))))
+
+
+def estimate_words(estimate: Estimate) -> str:
+    """An estimate beside the people who were counted, or why there is none."""
+    if not estimate.measured:
+        return f"No estimate of how many truly ask: {estimate.why_not}."
+    told = f"Estimate: {interval(estimate)} truly ask, corrected for asks misread and missed."
+    if estimate.left_out:
+        told += f" Not in it: {people(estimate.left_out)} counted ({estimate.why_not})."
+    return told
 
 
 def percent(part: int, whole: int) -> str:

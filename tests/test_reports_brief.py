@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from test_reports_material import Said, made_facts, weeks_on
 
+from benchmarks.quantified_world import World
 from earful.records import Coverage
 from earful.settings import Settings
+from earful.validation import ReadingCounts
 from reports import brief, charts, wording
 from reports.frames import series_frame
 from reports.rollups import Window
@@ -141,6 +144,33 @@ def test_page_tells_answer_ladder_and_boundary(page: str) -> None:
     assert "1 post has no date" in text
     assert "listening failed" in text
     assert "HTTP <503>" in text
+
+
+def test_estimates_are_told_with_their_range_or_why_there_is_none(tmp_path: Path) -> None:
+    """With counts of how well comments are read, each card has a range in plain words, a survey
+    the reason for having none, and the page says what is in it."""
+    shipped = World(0.1, 0.1).validation(np.random.default_rng(1))
+    found = demand_signals(
+        made_facts(tmp_path, said()),
+        Window(),
+        Settings(project="Kettle & Lane"),
+        now=NOW,
+        counts=ReadingCounts(shipped),
+    )
+    shown = brief.render(found)
+    milk = next(signal for signal in found.signals if signal.name == "oat milk")
+    told = wording.interval(milk.estimate)
+    assert f"Estimate: {told} truly ask" in shown
+    assert f"an estimated {wording.interval(found.asking)} truly did, beside 5 of whom" in shown
+    assert "answers like those of the survey" in shown
+    assert "Who asks for anything, by source and language" in shown
+
+
+def test_without_counts_of_reading_no_estimate_is_printed(page: str) -> None:
+    """The reason stands where the range would."""
+    assert "No estimate of how many truly ask: not measured" in page
+    assert "Estimate:" not in page
+    assert "an estimated" not in page
 
 
 def test_every_signal_opens_to_its_words(page: str) -> None:

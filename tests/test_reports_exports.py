@@ -62,7 +62,14 @@ def test_signals_json_has_the_shape_of_the_contract(demand: Demand, tmp_path: Pa
     }
     milk = report["signals"][0]
     assert (milk["people"], milk["mentions"], len(milk["uids"])) == (3, 3, 3)
-    assert milk["estimate"] == {"people": 3, "low": 3, "high": 3}
+    assert milk["estimate"] == {
+        "people": 3,
+        "low": 3,
+        "high": 3,
+        "measured": False,
+        "left_out": 3,
+        "why_not": "not measured: how well these models read",
+    }
     assert milk["series"] == [["2024-01-01", 2, 2]]
     assert (report["undated"], report["unread"]) == (1, {"chr": 1})
 

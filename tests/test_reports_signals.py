@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +14,11 @@ from scipy import stats
 from test_reports_material import MONDAY, Said, ledger_facts, made_facts, weeks_on
 from weekly_counts import listening
 
+from benchmarks.quantified_world import World
 from earful.errors import ConfigurationError
 from earful.records import Coverage, Ladder
 from earful.settings import Brand, Report, Settings
+from earful.validation import ReadingCounts
 from reports.frames import items_frame, quotes_frame, series_frame, signals_frame
 from reports.quotes import LONGEST, Candidate, choose, in_context
 from reports.ranking import ranking
@@ -54,6 +57,27 @@ def test_one_person_asking_ten_times_is_one_person(tmp_path: Path) -> None:
     assert (milk.people, milk.mentions, milk.grade) == (1, 10, "coincidence")
     assert len(milk.uids) == 10
     assert milk.estimate.low == milk.people == milk.estimate.high
+
+
+def test_signals_are_estimated_where_reading_was_measured(tmp_path: Path) -> None:
+    """With counts of how well asks are read, people have a range; copies and spam are not in it,
+    and the evidence says who asks by source and language."""
+    shipped = World(0.1, 0.1).validation(np.random.default_rng(1))
+    said = [asks("oat milk", f"a{n}") for n in range(30)]
+    said += [asks("oat milk", "bot", spam=True), asks("oat milk", "b", copy_of="x")]
+    said += [asks("scones", f"t{n}", lang="th") for n in range(4)]
+    found = demand(tmp_path, said, counts=ReadingCounts(shipped))
+    milk, scones = found.signals
+    assert milk.estimate.measured
+    assert milk.estimate.low < milk.estimate.people < milk.estimate.high
+    assert milk.estimate.left_out == 0
+    assert (scones.estimate.measured, scones.estimate.people) == (False, 4)
+    assert signal_record(scones)["estimate"]["why_not"].startswith("not measured")
+    assert found.asking.left_out == 4
+    assert [(one.lang, one.counted) for one in found.prevalence] == [("en", 30), ("th", 4)]
+    frame = signals_frame(found).set_index("name")
+    assert frame.loc["oat milk", "low"] == milk.estimate.low
+    assert pd.isna(frame.loc["scones", "low"]), "the plain count is no estimate"
 
 
 def test_spam_and_copies_alone_make_no_signal(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from classify.accuracy import MEASURED
+from classify.accuracy import MEASURED, VALIDATION
 from classify.english import DEFAULT_PIPELINE, PINNED_VERSION, PINNED_WEIGHTS
 from classify.evaluation import Evaluation, Summary
 from classify.labels import CATEGORIES, SENTIMENTS
@@ -15,6 +15,7 @@ from classify.shipped import read_artifact
 from classify.tagger import ENGLISH_PART, GRAPH, OTHERS_GRAPH, PIECES
 from classify.training.behaviour import Behaviour
 from classify.training.outside import SentimentScore
+from earful.validation import Validation
 
 CARD = "MODEL_CARD.md"
 
@@ -109,7 +110,8 @@ class Measured:
     """What was measured of one build: evaluations by name ("english", "others"), sentiment on
     outside sets by language, pass rates of behaviour by capability, and how.
 
-    ``folds`` says how many of the five folds of English were read.
+    ``folds`` says how many of the five folds of English were read, ``counts`` how the asks of all
+    comments held out were read.
     """
 
     evaluations: Mapping[str, Evaluation]
@@ -117,10 +119,12 @@ class Measured:
     behaviour: Behaviour
     folds: int
     other_further: int
+    counts: Validation
 
 
 def write_card(folder: Path, version: str, measured: Measured) -> None:
-    """Write the card and the figures it shows (``measured.json``) beside the models."""
+    """Write beside the models the card, the figures it shows (``measured.json``), and the counts
+    that estimates rest on (``validation.json``)."""
     shipped = read_artifact(folder)
     settings, table = shipped.settings[ENGLISH_PART], shipped.parts[PIECES]
     english = measured.evaluations["english"]
@@ -174,6 +178,14 @@ def write_card(folder: Path, version: str, measured: Measured) -> None:
     }
     text = json.dumps(figures_told, indent=1, sort_keys=True)
     (folder / MEASURED).write_text(text + "\n", encoding="utf-8")
+    write_counts(folder, version, measured.counts)
+
+
+def write_counts(folder: Path, version: str, counts: Validation) -> None:
+    """Write how the asks of comments held out were read, for the models of this version."""
+    record = {"version": version, **counts.record()}
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"))
+    (folder / VALIDATION).write_text(text + "\n", encoding="utf-8")
 
 
 _HARDEST = 6

@@ -10,6 +10,7 @@ import pyarrow as pa
 from classify.answers import Answers
 from classify.english import DEFAULT_PIPELINE
 from classify.item_model import ItemModel
+from classify.language import ENGLISH
 from classify.network_reader import Calibration, NetworkReader
 from classify.ngrams import READ_LIMIT
 from classify.phrasing import WeighedWords
@@ -20,9 +21,12 @@ from classify.training.calibrate import calibrated
 from classify.training.corpus import LabelledComment
 from classify.vectors import AskEncoder
 from earful.records import READ_SCHEMA
+from earful.validation import Validation, compare, likely_to_ask
 
 _BATCH = 500
 _HALVES = 2
+WRITTEN = "written"
+"""Stands for the stream of the labelled comments in other languages."""
 
 
 class RecordedAnswers:
@@ -86,6 +90,27 @@ def held_out_other_tags(
         tagger = Tagger("held out", english, reader, encoder, (), served=languages)
         tags += tag_comments(tagger, held)
     return tags
+
+
+def held_out_counts(
+    gold: Sequence[Mapping[str, Any]], tags: Sequence[Mapping[str, Any]]
+) -> Validation:
+    """How the asks of labelled comments were read that were not learned from.
+
+    ``gold`` are records of ``LabelledComment``, ``tags`` rows as above of the same comments.
+    """
+    truth = {row["uid"]: row for row in gold}
+    return Validation.of(
+        compare(
+            # Comments written for the purpose are one stream, whatever trade they are about.
+            truth[tag["uid"]]["domain"] if truth[tag["uid"]]["lang"] == ENGLISH else WRITTEN,
+            truth[tag["uid"]]["lang"],
+            truth[tag["uid"]]["asks"],
+            tag["asks"],
+            likely_to_ask(dict(tag["category_scores"])),
+        )
+        for tag in tags
+    )
 
 
 def _calibrated(

@@ -27,7 +27,11 @@ from classify.training.build import (
 from classify.training.calibrate import calibrated
 from classify.training.card import Measured, figures, write_card
 from classify.training.corpus import LabelledComment
-from classify.training.cross_validation import held_out_other_tags, held_out_tags
+from classify.training.cross_validation import (
+    held_out_counts,
+    held_out_other_tags,
+    held_out_tags,
+)
 from classify.training.export import int8_graph
 from classify.training.fit_items import ItemFold, fit_items, item_fold
 from classify.training.outside import judgements, measure_sentiment
@@ -112,14 +116,15 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
         )
 
     first = training.without_shared(0)
+    gold, tags = _gold(corpus.english, english.held_out), tags_of(english.held_out)
+    other_gold = _gold(corpus.others, others.held_out)
+    other_tags = held_out_other_tags(corpus.others, others.held_out, SERVED_OTHERS, reader, encoder)
     measured = {
-        "english": evaluate(_gold(corpus.english, english.held_out), tags_of(english.held_out)),
+        "english": evaluate(gold, tags),
         "own_streams": evaluate(_gold(corpus.english, [first]), tags_of([first])),
-        "others": evaluate(
-            _gold(corpus.others, others.held_out),
-            held_out_other_tags(corpus.others, others.held_out, SERVED_OTHERS, reader, encoder),
-        ),
+        "others": evaluate(other_gold, other_tags),
     }
+    counts = held_out_counts([*gold, *other_gold], [*tags, *other_tags])
     outside = {
         **measure_sentiment(network, corpus.tweets),
         **measure_sentiment(other_shipped, corpus.opinions),
@@ -130,7 +135,7 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
 
     behaved = behaviour(judged, data / BEHAVIOUR)
     folds_read, further = len(english.held_out), len(corpus.other_further)
-    write_card(output, version, Measured(measured, outside, behaved, folds_read, further))
+    write_card(output, version, Measured(measured, outside, behaved, folds_read, further, counts))
     say(f"measured: {figures(measured['english'])}")
     return version
 
