@@ -85,8 +85,8 @@ def test_adverts_are_set_aside_and_nobody_else(demo: Path, truth: dict) -> None:
 def test_a_report_at_the_lowest_rung_shows_the_brigade(
     earful: Callable, demo: Path, report: dict, truth: dict, monkeypatch
 ) -> None:
-    """Counted by posts, a signal holds many of the sixty pasted comments; the ladder is the same, and
-    what falls from its rungs is told comment by comment."""
+    """Counted by posts, a signal holds many of the sixty pasted comments; the ladder is the same,
+    and what falls from its rungs is told comment by comment."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(demo.parent / "config"))
     out = demo.parent / "posts"
     made = earful(
