@@ -102,11 +102,11 @@ def find_brigades(rows: Iterable[BrigadeRow]) -> Iterator[Brigaded]:
     }
     sources = _by_source(said, new)
     told: set[str] = set()
-    alike: tuple[tuple[BrigadeReason, Iterable[list[BrigadeRow]]], ...] = (
+    kinds: tuple[tuple[BrigadeReason, list[list[BrigadeRow]]], ...] = (
         ("same_words", _same_words(said)),
         ("new_accounts", _same_item(said)),
     )
-    for reason, groups in alike:
+    for reason, groups in kinds:
         for group in groups:
             for brigade in _brigades_of(group, new, sources[group[0].source], reason):
                 voice, *others = brigade
