@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import comb
 from statistics import median
@@ -108,7 +108,7 @@ def labels_and_clusters(matching: Matching) -> tuple[list[str], list[str]]:
     return labels, clusters
 
 
-def pair_counting(labels: Sequence[str], clusters: Sequence[str]) -> Pairs:
+def pair_counting(labels: Sequence[Hashable], clusters: Sequence[Hashable]) -> Pairs:
     """Precision and recall of the pairs put together."""
     together = sum(comb(n, 2) for n in Counter(zip(labels, clusters, strict=True)).values())
     told = sum(comb(n, 2) for n in Counter(clusters).values())
