@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections import Counter
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 
 from benchmarks.planted import real_background
 from benchmarks.planted.arriving import reports
+from benchmarks.planted.campaigns import Effect, compare, without_campaigns
 from benchmarks.planted.deck import APART, Deck
 from benchmarks.planted.failures import worst
 from benchmarks.planted.feed import (
@@ -31,6 +31,8 @@ from benchmarks.planted.feed import (
 from benchmarks.planted.files import PEOPLE, TRUTH, write_feed
 from benchmarks.planted.found import Found, found_in, found_in_file
 from benchmarks.planted.given import NoVectors, copies, demand_of, write_facts
+from benchmarks.planted.intervals import Coverage, covered
+from benchmarks.planted.inventory import inventory, shortcomings
 from benchmarks.planted.matching import Matching
 from benchmarks.planted.measures import (
     figures,
@@ -52,8 +54,7 @@ from benchmarks.planted.voice import habit, speak
 from earful.errors import ConfigurationError, DataError
 from earful.settings import Settings
 from ingest.files import read_comments
-
-OTHERS = ("ko", "pl", "es", "de")
+from reports.growth import Growth
 
 
 @pytest.fixture(scope="module")
@@ -84,38 +85,23 @@ def little(**changes: object) -> Scenario:
 # Sentences
 
 
-def test_thirty_items_in_two_brands_and_near_misses_among_them() -> None:
-    """Thirty labels, two brands; near misses are pairs of items of one brand."""
-    labels = {item.label for brand in brands().values() for item in brand.items}
-    assert len(brands()) == 2
-    assert len(labels) == 30
-    for brand in brands().values():
-        keys = {item.key for item in brand.items}
-        assert len(brand.near) >= 5
-        for pair in brand.near:
-            assert len(keys & set(pair)) == 2
+def test_the_set_that_may_be_tuned_on_is_fit() -> None:
+    """Two brands, thirty items, near misses, enough sentences that differ, five languages."""
+    chosen = [brands()[key] for key in load_scenario("standard").brands]
+    assert shortcomings(chosen) == []
+    assert "dark-mode: de 3 en 12 es 3 ko 3 pl 3" in inventory(chosen)
 
 
-def test_every_item_has_many_wordings_that_differ() -> None:
-    """Twelve or more sentences an item (particulars fewer), no two alike, five ways to open."""
-    for brand in brands().values():
-        for item in brand.items:
-            ways = [w for w in brand.wordings if w.items == (item.key,)]
-            texts = [re.sub(r"\W+", " ", way.text.casefold()).strip() for way in ways]
-            assert len(set(texts)) == len(texts)
-            assert len(ways) >= (5 if item.theme else 12), item.key
-            openings = {" ".join(text.split()[:2]) for text in texts}
-            assert len(openings) >= 0.9 * len(texts), item.key
-
-
-def test_a_third_of_the_items_are_asked_for_in_five_languages() -> None:
-    """Ten items have three sentences or more in each of four other languages."""
-    many = 0
-    for brand in brands().values():
-        for item in brand.items:
-            langs = Counter(w.lang for w in brand.wordings if w.items == (item.key,))
-            many += all(langs[lang] >= 3 for lang in OTHERS)
-    assert many == 10
+def test_what_a_set_lacks_is_told() -> None:
+    """One brand is too few, and so is an item with one sentence, or with one twice."""
+    fernpad = brands()["fernpad"]
+    rare = [one for one in fernpad.wordings if one.items == ("linux",) and one.lang == "en"]
+    others = [one for one in fernpad.wordings if one.items != ("linux",)]
+    poor = replace(fernpad, wordings=(*others, rare[0], rare[0]), near=(), causes=())
+    told = "\n".join(shortcomings([poor]))
+    for words in ("1 brands", "15 things", "0 near misses", "linux: 2 sentences in English",
+                  "linux: a sentence stands there twice", "no cause of a brigade"):  # fmt: skip
+        assert words in told, words
 
 
 def test_quotes_hold_words_of_the_sentence_and_items_are_lower_case_or_names() -> None:
@@ -130,30 +116,75 @@ def test_quotes_hold_words_of_the_sentence_and_items_are_lower_case_or_names() -
                     assert 0 < len(piece.said.split()) <= 7, piece.said
 
 
-def test_no_ask_hides_in_the_background_or_the_asides() -> None:
-    """Nothing that asks for nothing is also a sentence that asks."""
-    for brand in brands().values():
-        asking = {wording.text for wording in brand.wordings}
-        assert not asking & {remark.text for remark in brand.remarks}
-        for lang in ("en", *OTHERS):
-            assert {one.place for one in brand.asides if one.lang == lang} == {"before", "after"}
+TOML = (
+    'name = "Kiosk"\nnames = ["kiosk"]\nnear = []\n[[source]]\nname = "s"\nkind = "post"\n'
+    '[[item]]\nkey = "ice"\nname = "ice"\ntype = "new_offering"\n'
+)
+TABLES = {
+    "asks.tsv": "item\tlang\tstrength\tmoment\tsaid\ttext\nice\ten\t2\t\tice\t{Ice}, please\n",
+    "asides.tsv": "lang\tplace\ttext\nen\tbefore\tHello.\nen\tafter\tBye.\n",
+    "background.tsv": "kind\tlang\ttext\npraise\ten\tNice stall.\n",
+    "campaigns.tsv": "cause\tkind\tsaid\ttext\n",
+}
 
 
-def test_a_wrong_line_of_a_table_is_named(tmp_path: Path) -> None:
-    """An ask without its braces is an error that tells file and line."""
-    folder = tmp_path / "kiosk"
-    folder.mkdir()
-    (folder / "brand.toml").write_text(
-        'name = "Kiosk"\nnames = []\nmisspellings = []\nproducts = []\nnear = []\n'
-        '[[source]]\nname = "s"\nkind = "post"\n'
-        '[[item]]\nkey = "ice"\nname = "ice"\ntype = "new_offering"\n',
-        encoding="utf-8",
-    )
-    header = "item\tlang\tstrength\tmoment\tsaid\ttext\n"
-    (folder / "asks.tsv").write_text(header + "ice\ten\t2\t\tice\tIce, please\n", encoding="utf-8")
+def kiosk(folder: Path, **changes: tuple[str, str]) -> Path:
+    """A brand of one item, with one text changed to another in the files named."""
+    folder.mkdir(parents=True)
+    for name, text in {"brand.toml": TOML, **TABLES}.items():
+        old, new = changes.get(name.partition(".")[0], ("", ""))
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1) if old else text, encoding="utf-8")
+    return folder.parent
+
+
+def test_a_small_set_loads(tmp_path: Path) -> None:
+    """A brand needs no more than one item, one sentence and asides in its language."""
+    (brand,) = brands(kiosk(tmp_path / "set" / "kiosk")).values()
+    assert [wording.text for wording in brand.wordings] == ["Ice, please"]
+    assert brand.misspellings == brand.causes == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("brand", 'name = "Kiosk"', 'nam = "Kiosk"', "brand.toml"),
+        ("brand", "near = []", 'near = [["ice", "icy"]]', "Did you mean 'ice'"),
+        ("brand", "new_offering", "new_ofering", "new_offering"),
+        ("brand", '"post"', '"tweet"', "source.0.kind"),
+        ("brand", "near = []", "near = [", "not valid TOML"),
+        ("asks", "{Ice}", "Ice", "asks.tsv:2"),
+        ("asks", "{Ice}", "{Ice", "asks.tsv:2"),
+        ("asks", "\t2\t", "\t4\t", "'4' is none of 1, 2, 3"),
+        ("asks", "\t2\t", "\t", "item, lang, strength, moment, said, text"),
+        ("asks", "ice\ten", "rice\ten", "Did you mean 'ice'"),
+        ("asks", "ice\ten\t2\t\tice\t{Ice}, please\n", "", "no sentence asks for 'ice'"),
+        ("asides", "after\tBye", "behind\tBye", "none of before, after"),
+        ("asides", "en\tafter\tBye.\n", "", "no aside in 'en' that stands after"),
+        ("background", "praise", "prase", "Did you mean 'praise'"),
+        ("background", "kind\tlang", "lang\tkind", "background.tsv:1"),
+    ],
+)
+def test_what_is_wrong_in_a_set_is_named(
+    tmp_path: Path, file: str, old: str, new: str, told: str
+) -> None:
+    """Errors name the file, the line in a table, and what would be right."""
     with pytest.raises(DataError) as error:
-        brands(tmp_path)
-    assert str(folder / "asks.tsv") + ":2" in str(error.value)
+        brands(kiosk(tmp_path / "set" / "kiosk", **{file: (old, new)}))
+    assert told in str(error.value)
+    assert f"{file}." in str(error.value)
+
+
+def test_brands_share_no_names(tmp_path: Path) -> None:
+    """Two items of one key would be counted as one, so they are refused; so is a missing table."""
+    kiosk(tmp_path / "set" / "kiosk")
+    folder = kiosk(tmp_path / "set" / "stall")
+    with pytest.raises(DataError, match="'ice' is in kiosk and in stall"):
+        brands(folder)
+    other = kiosk(tmp_path / "other" / "kiosk")
+    (other / "kiosk" / "asides.tsv").unlink()
+    with pytest.raises(DataError, match=r"asides\.tsv"):
+        brands(other)
 
 
 # Voices and decks
@@ -566,19 +597,60 @@ def test_alarms_and_delays(tmp_path: Path) -> None:
     assert counted.trends + counted.established == len(counted.told)
 
 
+def test_campaigns_do_not_count_in_the_ranking(feed: Feed) -> None:
+    """Without campaigns only their rows are gone; a report that counts campaigns is seen."""
+    quiet = without_campaigns(feed)
+    assert {row.story for row in feed.rows} - {row.story for row in quiet.rows} == {BRIGADE, LOUD}
+    assert quiet.people["dark-mode"] == feed.people["dark-mode"]
+    widget = ("widget", *(f"w{n}" for n in range(5)))
+    search = ("search", *(f"s{n}" for n in range(4)))
+    told = Effect()
+    compare(
+        matched(signal(*search, people=9), signal(*widget)),
+        matched(signal(*widget), signal(*search)),
+        told,
+    )
+    assert (told.pairs, told.swapped, told.items, told.moved, told.shared) == (1, 1, 2, 1, 0)
+    marching = hand_made(("1", "a", ("leaf-sound",)), ("2", "b", ("leaf-sound",)), story=BRIGADE)
+    compare(Matching(marching, (signal("leaf", "1", "2"),)), Matching(marching, ()), told)
+    assert told.shared == 1
+
+
+def test_intervals_hold_the_growth_that_was_planted() -> None:
+    """Calm items are judged by a growth of 1, a growing one by its factor; wrong ones are seen."""
+    calm = covered(little(weeks=60, people=60, background=10), [1])
+    assert calm.quarters.intervals == len(brands()["fernpad"].items)
+    assert calm.quarters.held >= 0.8 * calm.quarters.intervals
+    assert calm.established <= 1
+    growing = covered(little(weeks=60, people=400, background=60, zipf=0.1), [1], "stylus", 6.0)
+    assert (growing.quarters.intervals, growing.quarters.held) == (1, 1)
+    told = Coverage()
+    told.judge(Growth(30, 30, 30.0, 1.0, 0.6, 1.7), 1.0)
+    told.judge(Growth(30, 30, 30.0, 1.0, 0.6, 1.7), 6.0)
+    told.judge(Growth(30, 30, 30.0, 1.0, 0.6, None), 0.5)
+    assert asdict(told) == {"intervals": 3, "held": 1, "above": 1, "below": 1}
+
+
 def test_runs_are_summed_and_shown() -> None:
     """The table shows every figure of every reader, the trip's, alarms and delays."""
     told = grouping(little(), [NAMING], [1, 2], NoVectors(), lambda _: None)["naming"]
     assert told["runs"] == 2
     mean, low, high = told["recall"]
     assert low <= mean <= high
+    one = {"intervals": 200, "held": 190, "above": 4, "below": 6}
     shown = table(
         {
             "grouping": {"naming": told},
             "trip": {"figures": {"recall": 0.5}},
-            "stability": {"kept": 0.9, "kept_by_people": 0.95, "kept_of_top_20": 1.0},
+            "campaigns": asdict(Effect(runs=2, pairs=870, swapped=3, items=60, shared=1)),
+            "stability": {
+                "runs": 2, "kept": 0.9, "kept_by_people": 0.95, "kept_of_top_20": 1.0,
+            },
             "alarms": {
-                "calm": {"trends_a_month": 0.2, "established_a_month": 0, "signals_a_month": 31}
+                "calm": {
+                    "months": 16, "trends_a_month": 0.2, "established_a_month": 0,
+                    "signals_a_month": 31,
+                }
             },
             "delay": [
                 {
@@ -586,10 +658,14 @@ def test_runs_are_summed_and_shown() -> None:
                     "noticed": 2, "median_weeks": 7,
                 }
             ],
+            "intervals": {
+                "calm": {"quarters": one, "past": one, "tested": 200, "established": 0}
+            },
         }
     )  # fmt: skip
-    for words in ("naming reader", "end to end", "0.2 on trends", "after 7 weeks", "90.0%"):
-        assert words in shown
+    for words in ("naming reader | end to end |", "| 0.50 |", "0.2 on trends", "after 7 weeks",
+                  "90.0%", "3 change places", "95.0% of 200", "0 of 200"):  # fmt: skip
+        assert words in shown, words
 
 
 def test_one_run_is_its_own_summary() -> None:

@@ -15,22 +15,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
-from earful.errors import DataError
-from earful.records import REQUEST_TYPES, RequestType
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from earful.errors import DataError, did_you_mean
+from earful.records import RequestType
 
 FOLDER = Path(__file__).parent / "brands"
+ASKS = ("item", "lang", "strength", "moment", "said", "text")
+ASIDES = ("lang", "place", "text")
+BACKGROUND = ("kind", "lang", "text")
+CAMPAIGNS = ("cause", "kind", "said", "text")
+REMARKS = ("praise", "complaint", "problem", "question", "remark", "intent", "advert")
 _QUOTE = re.compile(r"\{([^{}]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Item(_Part):
     """One thing that people ask for. ``theme`` is the item that it is a particular of, if any."""
 
     key: str
     name: str
     type: RequestType
-    theme: str | None
+    theme: str | None = None
 
     @property
     def label(self) -> str:
@@ -38,14 +49,25 @@ class Item:
         return self.theme or self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(_Part):
     """Where a brand's people write. ``kind`` as in ``earful.records.Comment``."""
 
     name: str
-    kind: str
+    kind: Literal["post", "comment", "review", "message", "ticket"]
     places: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
+
+
+class _Described(_Part):
+    """What ``brand.toml`` says. ``near`` are pairs of items that must not meet in one signal."""
+
+    name: str
+    names: tuple[str, ...]
+    misspellings: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    near: tuple[tuple[str, str], ...]
+    source: tuple[Source, ...] = Field(min_length=1)
+    item: tuple[Item, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +146,27 @@ class Brand:
 
 @cache
 def brands(folder: Path = FOLDER) -> dict[str, Brand]:
-    """Every brand by the name of its folder; ``DataError`` names the line that is wrong."""
-    return {path.parent.name: _brand(path) for path in sorted(folder.glob("*/brand.toml"))}
+    """Every brand by the name of its folder; ``DataError`` names the line that is wrong.
+
+    No two brands have an item, a cause or a source of one name, because these tell apart what is
+    found.
+    """
+    found = {path.parent.name: _brand(path) for path in sorted(folder.glob("*/brand.toml"))}
+    owner: dict[str, str] = {}
+    for brand in found.values():
+        for name in (
+            *(item.key for item in brand.items),
+            *(cause.key for cause in brand.causes),
+            *(source.name for source in brand.sources),
+        ):
+            if name in owner:
+                raise DataError(
+                    f"{name!r} is in {owner[name]} and in {brand.key}",
+                    where=str(folder / brand.key),
+                    next_step="Give one of them another name.",
+                )
+            owner[name] = brand.key
+    return found
 
 
 @cache
@@ -149,49 +190,86 @@ def ways_to_ask_for_two(brand: str, item: str) -> dict[str, tuple[Wording, ...]]
 
 
 def _brand(path: Path) -> Brand:
-    told = tomllib.loads(path.read_text(encoding="utf-8"))
-    items = tuple(
-        Item(one["key"], one["name"], one["type"], one.get("theme")) for one in told["item"]
+    told = _described(path)
+    keys = {item.key for item in told.item}
+    wordings = tuple(_wordings(path.with_name("asks.tsv"), keys))
+    asides = tuple(
+        Aside(lang, _one_of(place, ("before", "after"), where), text)
+        for where, (lang, place, text) in _rows(path.with_name("asides.tsv"), ASIDES)
     )
-    keys = {item.key for item in items}
-    for item in items:
-        if item.type not in REQUEST_TYPES or (item.theme or item.key) not in keys:
-            raise DataError(f"the item {item.key!r} has a wrong type or theme", where=str(path))
-    return Brand(
+    brand = Brand(
         key=path.parent.name,
-        name=told["name"],
-        names=tuple(told["names"]),
-        misspellings=tuple(told["misspellings"]),
-        products=tuple(told["products"]),
-        near=tuple((first, second) for first, second in told["near"]),
-        sources=tuple(
-            Source(
-                one["name"], one["kind"], tuple(one.get("places", ())),
-                tuple(one.get("versions", ())),
-            )
-            for one in told["source"]
+        name=told.name,
+        names=told.names,
+        misspellings=told.misspellings,
+        products=told.products,
+        near=told.near,
+        sources=told.source,
+        items=told.item,
+        wordings=wordings,
+        asides=asides,
+        remarks=tuple(
+            Remark(_one_of(kind, REMARKS, where), lang, text)
+            for where, (kind, lang, text) in _rows(path.with_name("background.tsv"), BACKGROUND)
         ),
-        items=items,
-        wordings=tuple(_wordings(path.with_name("asks.tsv"), keys)),
-        asides=tuple(Aside(*row) for _, row in _rows(path.with_name("asides.tsv"), 3)),
-        remarks=tuple(Remark(*row) for _, row in _rows(path.with_name("background.tsv"), 3)),
         causes=tuple(_causes(path.with_name("campaigns.tsv"))),
-    )  # fmt: skip
+    )
+    for key in sorted(keys):
+        if not any(wording.items == (key,) for wording in wordings):
+            raise DataError(
+                f"no sentence asks for {key!r} alone",
+                where=str(path.with_name("asks.tsv")),
+                next_step="Write some, or take the item out of brand.toml.",
+            )
+    langs = {wording.lang for wording in wordings} | {remark.lang for remark in brand.remarks}
+    needed = {(lang, place) for lang in langs for place in ("before", "after")}
+    for lang, place in sorted(needed - {(one.lang, one.place) for one in asides}):
+        raise DataError(
+            f"no aside in {lang!r} that stands {place} the point",
+            where=str(path.with_name("asides.tsv")),
+            next_step="Every language of the brand takes some of both.",
+        )
+    return brand
+
+
+def _described(path: Path) -> _Described:
+    try:
+        told = _Described.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"not valid TOML: {error}", where=str(path)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        entry = ".".join(str(part) for part in first["loc"])
+        raise DataError(f"{entry}: {first['msg']}", where=str(path)) from error
+    keys = [item.key for item in told.item]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise DataError(f"there are two items {key!r}", where=str(path))
+    themes = [item.theme for item in told.item if item.theme]
+    for named in (*themes, *(key for pair in told.near for key in pair)):
+        if named not in keys:
+            raise DataError(
+                f"there is no item {named!r}",
+                where=str(path),
+                next_step=did_you_mean(named, keys),
+            )
+    return told
 
 
 def _wordings(path: Path, keys: set[str]) -> Iterator[Wording]:
-    for where, (items, lang, strength, moment, said, text) in _rows(path, 6):
+    for where, (items, lang, strength, moment, said, text) in _rows(path, ASKS):
         asked = items.split("|")
-        if not keys.issuperset(asked):
-            raise DataError(f"no such item: {items}", where=where, next_step="See brand.toml.")
+        for key in asked:
+            _one_of(key, sorted(keys), where)
+        _one_of(strength, ("1", "2", "3"), where)
         yield Wording(_pieces(text, asked, said, where), lang, int(strength), moment)
 
 
 def _causes(path: Path) -> Iterator[Cause]:
     kinds: dict[str, str] = {}
     wordings: dict[str, list[Wording]] = {}
-    for where, (cause, kind, said, text) in _rows(path, 4):
-        kinds[cause] = kind
+    for where, (cause, kind, said, text) in _rows(path, CAMPAIGNS):
+        kinds[cause] = _one_of(kind, ("brigade", "loud"), where)
         wording = Wording(_pieces(text, [cause], said, where), "en", 3, "")
         wordings.setdefault(cause, []).append(wording)
     for cause, kind in kinds.items():
@@ -200,13 +278,15 @@ def _causes(path: Path) -> Iterator[Cause]:
 
 def _pieces(text: str, items: Sequence[str], said: str, where: str) -> tuple[Piece, ...]:
     parts = _QUOTE.split(text)
-    words = said.split("|")
-    if not len(items) == len(words) == len(parts) // 2:
+    words = [word.strip() for word in said.split("|")]
+    if not len(items) == len(words) == len(parts) // 2 or "" in words:
         raise DataError(
             f"{len(items)} items, {len(words)} said and {len(parts) // 2} pairs of braces",
             where=where,
             next_step="Each ask takes one of each.",
         )
+    if any(brace in "".join(parts) for brace in "{}") or not all(map(str.strip, parts[1::2])):
+        raise DataError("a brace that has no partner, or nothing between", where=where)
     pieces = [
         Piece(part, items[n // 2], words[n // 2]) if n % 2 else Piece(part)
         for n, part in enumerate(parts)
@@ -214,14 +294,34 @@ def _pieces(text: str, items: Sequence[str], said: str, where: str) -> tuple[Pie
     return tuple(piece for piece in pieces if piece.text)
 
 
-def _rows(path: Path, width: int) -> Iterator[tuple[str, list[str]]]:
+def _one_of(value: str, choices: Sequence[str], where: str) -> str:
+    if value not in choices:
+        raise DataError(
+            f"{value!r} is none of {', '.join(choices)}",
+            where=where,
+            next_step=did_you_mean(value, choices),
+        )
+    return value
+
+
+def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """Every row below the header with its place, so that an error can name it."""
+    if not path.is_file():
+        raise DataError("the table is not there", where=str(path), next_step="See README.md.")
     with path.open(encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.reader(file, "excel-tab", quoting=csv.QUOTE_NONE), 1):
             where = f"{path}:{number}"
-            if len(row) != width:
+            if len(row) != len(columns):
                 raise DataError(
-                    f"{len(row)} columns", where=where, next_step=f"{width} are expected."
+                    f"{len(row)} columns",
+                    where=where,
+                    next_step=f"Expected, with tabs between: {', '.join(columns)}.",
+                )
+            if number == 1 and row != list(columns):
+                raise DataError(
+                    f"the header is {row}", where=where, next_step=f"Make it {', '.join(columns)}."
                 )
             if number > 1:
+                if not row[-1].strip():
+                    raise DataError("a row without a text", where=where)
                 yield where, row
