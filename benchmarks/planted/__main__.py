@@ -26,13 +26,12 @@ from benchmarks.planted.failures import worst
 from benchmarks.planted.files import write_feed
 from benchmarks.planted.given import Encoder, NoVectors, ShippedEncoder
 from benchmarks.planted.intervals import covered
-from benchmarks.planted.inventory import inventory, shortcomings
+from benchmarks.planted.inventory import ALIKE, alike, inventory, shortcomings
 from benchmarks.planted.measures import figures
 from benchmarks.planted.planting import plant
 from benchmarks.planted.reader import NAMING, PERFECT, READERS, read
 from benchmarks.planted.runs import detection, false_alarms, grouping, matching_of, stabilities
 from benchmarks.planted.scenario import Scenario, load_scenario
-from benchmarks.planted.sentences import brands
 from benchmarks.planted.table import table
 from benchmarks.planted.trip import trip
 from earful.errors import EarfulError
@@ -97,9 +96,11 @@ def _make(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    chosen = [brands()[key] for key in load_scenario(arguments.scenario).brands]
-    print(inventory(chosen))
-    short = shortcomings(chosen)
+    feed = plant(load_scenario(arguments.scenario), seed=1)
+    print(inventory(feed.brands))
+    short = shortcomings(feed.brands)
+    if (share := alike(feed)) > ALIKE:
+        short.append(f"{share:.1%} of honest asks look like copies, of at most {ALIKE:.0%}")
     print("\n".join(short) or "Nothing is missing.")
     if short:
         raise SystemExit(1)

@@ -56,8 +56,8 @@ def covered(
 ) -> Covered:
     """Judge every item of calm feeds, or the one that grows by ``factor`` in the last 13 weeks.
 
-    The truth is taken per comment heard of all else: an item that grows makes the whole louder by
-    its own share, and its true growth per comment smaller by as much.
+    What an item that grows adds to the volume of the whole is neglected: its growth per comment is
+    a little less than the factor, so it must be a small part of all that is written.
     """
     if item is not None:
         growth = Planted(item=item, week=scenario.weeks - STRETCH, factor=factor)

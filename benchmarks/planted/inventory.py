@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from benchmarks.planted.feed import ORDINARY, Feed
+from benchmarks.planted.given import copies
 from benchmarks.planted.sentences import REMARKS, Brand, Item
 
 BRANDS, LABELS, NEAR = 2, 30, 5
@@ -17,6 +19,10 @@ IN_ENGLISH, IN_OTHERS, OF_A_PARTICULAR = 10, 3, 4
 """Sentences of an item in English and in each other language, and of a particular in English."""
 DIFFERENT_OPENINGS = 0.9
 """The share of an item's sentences that begin with two words of their own."""
+
+ALIKE = 0.01
+"""The share of honest asks that may look like copies: people who are lost are no test of counting.
+"""
 
 
 def inventory(brands: Sequence[Brand]) -> str:
@@ -40,6 +46,15 @@ def sentences(brand: Brand, item: Item) -> Counter[str]:
 def shortcomings(brands: Sequence[Brand]) -> list[str]:
     """What is missing, in words; empty where the set is fit."""
     return list(_shortcomings(brands))
+
+
+def alike(feed: Feed) -> float:
+    """The share of honest asks that the rule of who counts takes for copies.
+
+    It grows where an item has few sentences for the people that a scenario gives it.
+    """
+    honest = {row.uid for row in feed.rows if row.story == ORDINARY}
+    return len(honest & copies(feed.rows).keys()) / max(1, len(honest))
 
 
 def _shortcomings(brands: Sequence[Brand]) -> Iterator[str]:

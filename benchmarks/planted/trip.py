@@ -17,7 +17,9 @@ from benchmarks.planted.matching import Matching
 from benchmarks.planted.real_background import SOURCE, real_rows
 from earful.errors import TerminalError
 
-EARFUL = Path(sys.executable).with_name("earful")
+CHECKOUT = Path(__file__).resolve().parents[2]
+EARFUL = (sys.executable, "-c", "from earful.cli import main; main()")
+"""The command of this checkout, whatever else is installed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +77,13 @@ def _run(folder: Path, *arguments: str, home: Path) -> float:
     """Seconds that a command took; its key goes to the run's own folder."""
     started = time.monotonic()
     done = subprocess.run(
-        [str(EARFUL), *arguments],
+        [*EARFUL, *arguments],
         cwd=folder,
-        env={**os.environ, "XDG_CONFIG_HOME": str(home / "config")},
+        env={
+            **os.environ,
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "PYTHONPATH": str(CHECKOUT),
+        },
         capture_output=True,
         text=True,
         check=False,
