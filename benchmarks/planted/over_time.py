@@ -76,8 +76,8 @@ def stability(feed: Feed, asks: Sequence[ReadAsk], folder: Path, encoder: Encode
 class Alarms:
     """What monthly reports newly call rising or falling, or established, where nothing changed.
 
-    An ``established`` false alarm is a signal that is mainly about no item. ``tested`` counts the
-    shared signals of all reports together.
+    Where no demand changes none beats its own past, so whatever is established is a false alarm.
+    ``tested`` counts the shared signals of all reports together.
     """
 
     months: int = 0
@@ -97,7 +97,7 @@ def alarms(feed: Feed, asks: Sequence[ReadAsk], folder: Path, encoder: Encoder) 
             counted.tested += 1
             if signal.direction in DIRECTIONS:
                 called.add((signal.id, signal.direction))
-            if signal.grade == "established" and matching.mainly(signal) is None:
+            if signal.grade == "established":
                 called.add((signal.id, "established"))
         for signal_id, what in sorted(called - known):
             counted.trends += what in DIRECTIONS

@@ -55,7 +55,7 @@ def _sentences(results: Mapping[str, Any]) -> Iterator[str]:
     if "campaigns" in results:
         told = results["campaigns"]
         yield (
-            f"- Brigades and loud persons, over {told['runs']} feeds: of {told['pairs']:,} pairs of"
+            f"- Brigades and loud persons (feeds: {told['runs']}): of {told['pairs']:,} pairs of"
             f" items {told['swapped']} change places because of them; the people of"
             f" {told['moved']} of {told['items']} items change; {told['shared']} campaigns come"
             " among the signals of two people or more."
@@ -63,7 +63,7 @@ def _sentences(results: Mapping[str, Any]) -> Iterator[str]:
     if "stability" in results:
         told = results["stability"]
         yield (
-            f"- Ids kept from month to month, over {told['runs']} feeds: {told['kept']:.1%} of"
+            f"- Ids kept from month to month (feeds: {told['runs']}): {told['kept']:.1%} of"
             f" shared signals, {told['kept_by_people']:.1%} weighted by people,"
             f" {told['kept_of_top_20']:.1%} of the top 20."
         )
