@@ -54,6 +54,7 @@ from earful.settings import Settings
 from ingest.files import read_comments
 
 OTHERS = ("ko", "pl", "es", "de")
+PAIRS = {"standard": ("fernpad", "ladlehouse"), "fresh": ("plumhurst", "wendle")}
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +85,13 @@ def little(**changes: object) -> Scenario:
 # Sentences
 
 
-def test_thirty_items_in_two_brands_and_near_misses_among_them() -> None:
+@pytest.mark.parametrize("scenario", PAIRS)
+def test_thirty_items_in_two_brands_and_near_misses_among_them(scenario: str) -> None:
     """Thirty labels, two brands; near misses are pairs of items of one brand."""
-    labels = {item.label for brand in brands().values() for item in brand.items}
-    assert len(brands()) == 2
-    assert len(labels) == 30
-    for brand in brands().values():
+    both = [brands()[key] for key in PAIRS[scenario]]
+    assert sorted(load_scenario(scenario).brands) == sorted(PAIRS[scenario])
+    assert len({item.label for brand in both for item in brand.items}) == 30
+    for brand in both:
         keys = {item.key for item in brand.items}
         assert len(brand.near) >= 5
         for pair in brand.near:
@@ -108,14 +110,37 @@ def test_every_item_has_many_wordings_that_differ() -> None:
             assert len(openings) >= 0.9 * len(texts), item.key
 
 
-def test_a_third_of_the_items_are_asked_for_in_five_languages() -> None:
-    """Ten items have three sentences or more in each of four other languages."""
+@pytest.mark.parametrize(
+    ("scenario", "items", "sentences"), [("standard", 10, 3), ("fresh", 12, 4)]
+)
+def test_a_third_of_the_items_are_asked_for_in_five_languages(
+    scenario: str, items: int, sentences: int
+) -> None:
+    """Ten items or more have several sentences in each of four other languages."""
     many = 0
-    for brand in brands().values():
+    for brand in (brands()[key] for key in PAIRS[scenario]):
         for item in brand.items:
             langs = Counter(w.lang for w in brand.wordings if w.items == (item.key,))
-            many += all(langs[lang] >= 3 for lang in OTHERS)
-    assert many == 10
+            many += all(langs[lang] >= sentences for lang in OTHERS)
+    assert many == items
+
+
+def test_the_brands_never_tuned_on_share_nothing_with_the_others() -> None:
+    """No item and no sentence of the fresh pair stands in the standard one."""
+    keys = {
+        name: {item.key for key in pair for item in brands()[key].items}
+        for name, pair in PAIRS.items()
+    }
+    texts = {
+        name: {
+            told.text.casefold()
+            for brand in (brands()[key] for key in pair)
+            for told in (*brand.wordings, *brand.remarks, *brand.asides)
+        }
+        for name, pair in PAIRS.items()
+    }
+    assert not keys["fresh"] & keys["standard"]
+    assert not texts["fresh"] & texts["standard"]
 
 
 def test_quotes_hold_words_of_the_sentence_and_items_are_lower_case_or_names() -> None:
