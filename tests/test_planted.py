@@ -56,6 +56,8 @@ from earful.settings import Settings
 from ingest.files import read_comments
 from reports.growth import Growth
 
+PAIRS = {"standard": ("fernpad", "ladlehouse"), "fresh": ("plumhurst", "wendle")}
+
 
 @pytest.fixture(scope="module")
 def feed() -> Feed:
@@ -85,11 +87,18 @@ def little(**changes: object) -> Scenario:
 # Sentences
 
 
-def test_the_set_that_may_be_tuned_on_is_fit() -> None:
+@pytest.mark.parametrize(
+    ("scenario", "told"),
+    [
+        ("standard", "dark-mode: de 3 en 12 es 3 ko 3 pl 3"),
+        ("fresh", "room-fridge: de 4 en 16 es 4 ko 4 pl 4"),
+    ],
+)
+def test_both_sets_are_fit(scenario: str, told: str) -> None:
     """Two brands, thirty items, near misses, enough sentences that differ, five languages."""
-    chosen = [brands()[key] for key in load_scenario("standard").brands]
+    chosen = [brands()[key] for key in load_scenario(scenario).brands]
     assert shortcomings(chosen) == []
-    assert "dark-mode: de 3 en 12 es 3 ko 3 pl 3" in inventory(chosen)
+    assert told in inventory(chosen)
 
 
 def test_what_a_set_lacks_is_told() -> None:
@@ -102,6 +111,24 @@ def test_what_a_set_lacks_is_told() -> None:
     for words in ("1 brands", "15 things", "0 near misses", "linux: 2 sentences in English",
                   "linux: a sentence stands there twice", "no cause of a brigade"):  # fmt: skip
         assert words in told, words
+
+
+def test_the_brands_never_tuned_on_share_nothing_with_the_others() -> None:
+    """No item and no sentence of the fresh pair stands in the standard one."""
+    keys = {
+        name: {item.key for key in pair for item in brands()[key].items}
+        for name, pair in PAIRS.items()
+    }
+    texts = {
+        name: {
+            told.text.casefold()
+            for brand in (brands()[key] for key in pair)
+            for told in (*brand.wordings, *brand.remarks, *brand.asides)
+        }
+        for name, pair in PAIRS.items()
+    }
+    assert not keys["fresh"] & keys["standard"]
+    assert not texts["fresh"] & texts["standard"]
 
 
 def test_quotes_hold_words_of_the_sentence_and_items_are_lower_case_or_names() -> None:

@@ -1,4 +1,4 @@
-"""The sentences: two invented brands, what is asked of them, and all else that people write.
+"""The sentences: invented brands, what is asked of them, and all else that people write.
 
 A brand is a folder with ``brand.toml`` and four tables of tab-separated columns without quoting.
 In ``asks.tsv`` and ``campaigns.tsv`` braces mark the words that carry an ask, and ``said`` is the
