@@ -153,8 +153,8 @@ def test_the_model_is_kept_as_numbers() -> None:
 
 
 def labelled(number: int, thing: str) -> LabelledComment:
-    text = f"Nice place. Some option for {thing} please"
-    ask = LabelledAsk(12, len(text) - 7, thing, "new_offering", 2, "")
+    text = f"No {thing}. Some option for {thing} please"
+    ask = LabelledAsk(5 + len(thing), len(text) - 7, thing, "new_offering", 2, "")
     return LabelledComment(f"u{number}", "cafe", "en", text, "neutral", ("request",), (ask,))
 
 
