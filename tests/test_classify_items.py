@@ -52,7 +52,9 @@ def read(text: str, *pointed: str) -> Tokens:
 
 def answers(tokens: Tokens) -> Answers:
     """A comment of which only the tokens matter."""
-    return Answers(np.zeros(4, np.float32), np.zeros(9, np.float32), np.zeros(0), tokens)
+    return Answers(
+        np.zeros(4, np.float32), np.zeros(9, np.float32), np.zeros(0, np.float32), tokens
+    )
 
 
 def item(text: str, quote: str, *pointed: str) -> str:
