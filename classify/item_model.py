@@ -97,7 +97,10 @@ class ItemModel:
 
 def stem(word: str) -> str:
     """A word as the odds know it: lower case, without marks and plural s."""
-    return "".join(_STEM.findall(word.lower())).rstrip("s")
+    low = word.lower()
+    if not (low.isascii() and low.isalnum()):
+        low = "".join(_STEM.findall(low))
+    return low.rstrip("s")
 
 
 def near_features(sentence: Sentence, odds: Mapping[str, float]) -> Floats:

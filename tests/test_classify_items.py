@@ -52,7 +52,9 @@ def read(text: str, *pointed: str) -> Tokens:
 
 def answers(tokens: Tokens) -> Answers:
     """A comment of which only the tokens matter."""
-    return Answers(np.zeros(4, np.float32), np.zeros(9, np.float32), np.zeros(0), tokens)
+    return Answers(
+        np.zeros(4, np.float32), np.zeros(9, np.float32), np.zeros(0, np.float32), tokens
+    )
 
 
 def item(text: str, quote: str, *pointed: str) -> str:
@@ -153,8 +155,8 @@ def test_the_model_is_kept_as_numbers() -> None:
 
 
 def labelled(number: int, thing: str) -> LabelledComment:
-    text = f"Nice place. Some option for {thing} please"
-    ask = LabelledAsk(12, len(text) - 7, thing, "new_offering", 2, "")
+    text = f"No {thing}. Some option for {thing} please"
+    ask = LabelledAsk(5 + len(thing), len(text) - 7, thing, "new_offering", 2, "")
     return LabelledComment(f"u{number}", "cafe", "en", text, "neutral", ("request",), (ask,))
 
 
