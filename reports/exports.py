@@ -125,8 +125,9 @@ def signals_record(demand: Demand) -> dict[str, Any]:
 
     Beyond the contract: ``title``, the window's ``sources`` and its ``first_comment`` and
     ``last_comment``, the ladder of each source in ``sources``, ``undated`` (relevant comments
-    without a date) and ``unread`` (comments heard in a language that is not served), ``heard`` (the
-    weeks that were listened to, and the gaps) and ``test`` (what "established" rests on).
+    without a date), ``unread`` (comments heard in a language that is not served), ``heard`` (the
+    weeks that were listened to, and the gaps), ``test`` (what "established" rests on) and
+    ``unasked`` (what the taxonomy pins and nobody asks for).
     """
     rollups = demand.rollups
     return {
@@ -153,7 +154,12 @@ def signals_record(demand: Demand) -> dict[str, Any]:
         "unread": rollups.unread(),
         "heard": heard_record(demand.heard),
         "test": findings_record(demand.findings),
-        "signals": [signal_record(signal) for signal in demand.signals],
+        "unasked": [
+            {"id": signal.id, "name": signal.name, "owner": signal.owner}
+            for signal in demand.signals
+            if signal.people == 0
+        ],
+        "signals": [signal_record(signal) for signal in demand.signals if signal.people],
     }
 
 
