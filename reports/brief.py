@@ -334,7 +334,7 @@ def _trend_figure(
 ) -> dict[str, Any]:
     if time is None or not shared:
         return {"trend_chart": None}
-    known = [s for s in shared[:CHARTED] if s.trend.direction != "unknown"]
+    known = [s for s in shared if timeline_charts.told_by_growth(s.trend)][:CHARTED]
     return {
         "trend_chart": timeline_charts.trends(
             shared[:TREND_LINES], demand.asks, time, demand.heard

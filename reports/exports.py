@@ -139,8 +139,8 @@ def signals_record(demand: Demand) -> dict[str, Any]:
     ``sources`` and its ``first_comment`` and ``last_comment``, the ladder of each source in
     ``sources``, ``undated`` (relevant comments without a date), ``unread`` (comments heard in a
     language that is not served), ``heard`` (the weeks that were listened to, and the gaps),
-    ``test`` (what "established" rests on) and ``asking`` (the people who ask for anything, as
-    counted and estimated).
+    ``test`` (what "established" rests on), ``asking`` (the people who ask for anything, as counted
+    and estimated) and ``unasked`` (what the taxonomy pins and nobody asks for).
     """
     rollups = demand.rollups
     return {
@@ -173,7 +173,12 @@ def signals_record(demand: Demand) -> dict[str, Any]:
             "estimate": asdict(demand.asking),
             "by_source_and_language": [asdict(entry) for entry in demand.prevalence],
         },
-        "signals": [signal_record(signal) for signal in demand.signals],
+        "unasked": [
+            {"id": signal.id, "name": signal.name, "owner": signal.owner}
+            for signal in demand.signals
+            if signal.people == 0
+        ],
+        "signals": [signal_record(signal) for signal in demand.signals if signal.people],
     }
 
 

@@ -55,8 +55,7 @@ class Timeline:
         when = dated["created_at"].dt.tz_localize(None).to_numpy(dtype="datetime64[D]")
         stretch = (when - begins) // _WHOLE_DAYS // (7 * self.weeks)
         people = dated.groupby(stretch)["person"].nunique()
-        filled = people.reindex(range(self.count), fill_value=0)
-        return np.asarray(filled, dtype=np.float64)
+        return np.asarray(people.reindex(range(self.count), fill_value=0), dtype=np.float64)
 
     def gaps(self, heard: Exposure, sources: Any) -> list[tuple[int, int]]:
         """Where none of the sources was listened to: days from ``start``, end excluded."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -17,6 +16,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from earful.records import Trend
 from reports.charts import (
     ACCENT,
     INK,
@@ -169,7 +169,7 @@ def _dates(axes: Axes, time: Timeline, most: int = _LABELS) -> None:
 def growth(signals: Sequence[ListedSignal], kind: str = "growth") -> Markup:
     """How the last 13 weeks stand to the 13 before, with 95 % intervals, on a ratio scale.
 
-    Signals whose growth is not known have a row without a mark.
+    ``signals`` are those of which ``told_by_growth`` holds.
     """
     rows = list(signals)
     with drawing(kind, WIDTH, 0.32 * len(rows) + 0.42) as figure:
@@ -179,7 +179,7 @@ def growth(signals: Sequence[ListedSignal], kind: str = "growth") -> Markup:
         axes.axvline(1, color=MUTED, linewidth=0.8)
         for ratio in (0.25, 0.5, 2, 4):
             axes.axvline(ratio, color=RULE, linewidth=0.6)
-        for ratio, label in ((0.25, "a quarter"), (0.5, "half"), (1, "same"), (2, "×2"), (4, "×4")):
+        for ratio, label in ((0.25, "÷4"), (0.5, "÷2"), (1, "same"), (2, "×2"), (4, "×4")):
             axes.text(ratio, -0.78, label, ha="center", va="center", fontsize=8, color=MUTED)
         for n, signal in enumerate(rows):
             _interval(axes, n, signal.trend)
@@ -203,16 +203,21 @@ def growth(signals: Sequence[ListedSignal], kind: str = "growth") -> Markup:
         )
 
 
-def _interval(axes: Axes, row: int, trend: Any) -> None:
+def told_by_growth(trend: Trend) -> bool:
+    """Whether the interval of a growth says anything: whether it ends within the drawing."""
     if trend.low is None:
-        return
+        return False
+    return trend.low > 1 / _STEEPEST or (trend.high is not None and trend.high < _STEEPEST)
+
+
+def _interval(axes: Axes, row: int, trend: Trend) -> None:
     colour = _colour(trend.direction)
     high = _STEEPEST if trend.high is None else trend.high
-    ends = np.clip([trend.low, high], 1 / _STEEPEST, _STEEPEST)
+    ends = np.clip([trend.low or 0.0, high], 1 / _STEEPEST, _STEEPEST)
     axes.plot(ends, [row, row], color=colour, linewidth=1.6, solid_capstyle="butt")
     if trend.ratio:
         place = float(np.clip(trend.ratio, 1 / _STEEPEST, _STEEPEST))
-        axes.plot([place], [row], color=colour, marker="o", markersize=5.5)
+        axes.plot([place], [row], color=colour, marker="o", markersize=5.5, clip_on=False)
 
 
 def _colour(direction: str) -> str:

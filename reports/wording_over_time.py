@@ -51,8 +51,10 @@ def _past(signal: ListedSignal) -> str:
     )
     if past.ratio is not None:
         text += f" ({interval(past.ratio, past.low, past.high)})"
-    verdict = "more than chance explains" if signal.grade == "established" else "within chance"
-    return f"{text}: {verdict if past.recent > past.expected else 'no more than before'}."
+    if past.recent <= past.expected:
+        return f"{text}: no more than before."
+    beyond = "beyond chance" if signal.grade == "established" else "not beyond chance"
+    return f"{text}: {beyond} (q {_small(signal.q or 0.0)})."
 
 
 def interval(ratio: float, low: float | None, high: float | None) -> str:
@@ -113,7 +115,9 @@ def _day(when: date) -> str:
 
 
 def _ratio(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+    if value >= 10:
+        return f"{value:.0f}"
+    return f"{value:.2f}" if 0 < value < 0.1 else f"{value:.1f}"
 
 
 def _small(value: float) -> str:

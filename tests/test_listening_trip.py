@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from earful.curating import apply_proposal, proposal
 from earful.pipeline import make_report
 from earful.project import Project
 from earful.records import Admitted, Ask, Comment, Coverage, Tags, tags_to_batch
@@ -235,6 +236,30 @@ def test_backfill_moves_the_past_and_not_today(tea: Project) -> None:
         assert signal["people"] > known["people"]
         assert signal["series"][-30:] == known["series"][-30:]
         assert signal["trend"]["ratio"] == known["trend"]["ratio"]
+
+
+def test_page_shows_what_the_taxonomy_pins_and_sets_aside(tea: Project) -> None:
+    """Pinned also where nobody asks; what is ignored is listed apart and leads nowhere else."""
+    plant(tea, "forum", range(20))
+    _, before = told(tea)
+    assert "What do you watch?" not in before
+    (tea.settings.root / "taxonomy.toml").write_text(
+        '[[signal]]\nname = "mint tea"\nignore = true\n'
+        '[[signal]]\nname = "vegan nugget"\nnew = true\npin = true\nowner = "kitchen"\n',
+        encoding="utf-8",
+    )
+    apply_proposal(tea, proposal(tea), "ann")
+    report, page = told(tea)
+    signals = {signal["name"]: signal for signal in report["signals"]}
+    assert set(signals) == set(WISHES)
+    (nugget,) = report["unasked"]
+    assert (nugget["name"], nugget["owner"]) == ("vegan nugget", "kitchen")
+    assert report["signals"][-1]["name"] == "mint tea"
+    watched, rest = page.split("What do you watch?")[1].split("What your taxonomy sets aside (1)")
+    assert "vegan nugget" in watched
+    assert "mint tea" not in watched
+    assert "mint tea" in rest
+    assert "mint tea" not in page.split("What do you watch?")[0]
 
 
 def test_nothing_can_be_told_of_few_weeks(tea: Project) -> None:

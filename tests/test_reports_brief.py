@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from test_reports_material import Said, made_facts, weeks_on
+from weekly_counts import listening, week
 
 from benchmarks.quantified_world import World
-from earful.records import Coverage
+from earful.records import Coverage, Trend
 from earful.settings import Settings
 from earful.validation import ReadingCounts
 from reports import brief, charts, wording
+from reports import wording_over_time as over_time
+from reports.exposure import Gap
 from reports.frames import series_frame
 from reports.rollups import Window
 from reports.signals import Demand, demand_signals
+from reports.timeline import timeline
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 ATTACK = "\"><script>alert('oat')</script><img src=x onerror=alert(1)> oat milk & <b>honey</b>"
@@ -226,6 +232,44 @@ def test_page_is_made_of_very_little_too(tmp_path: Path, rows: list[Said]) -> No
     parsed(page)
     assert "Conclusion, and where it ends" in page
     assert "nan" not in "".join(parsed(page).text).lower().split()
+
+
+def test_gaps_break_the_line_and_forecasts_follow_it() -> None:
+    """A time that nobody listened to has neither zeros nor a line across; broken weeks at the edge
+    are no gap, and the last stretch is whole."""
+    weeks = np.full((1, 60), 5)
+    missing = np.zeros((1, 60), dtype=bool)
+    missing[0, 20:30] = True
+    heard = listening(weeks, missing)
+    time = timeline(week(0), week(60) - timedelta(days=1), heard)
+    assert (time.weeks, time.count, time.end) == (4, 15, week(60))
+    gaps = time.gaps(heard, ["a"])
+    assert gaps == [(140, 210)]
+    assert time.shown(gaps).tolist() == [True] * 5 + [False] * 2 + [True] * 8
+    asks = pd.DataFrame(
+        {
+            "person": ["ann", "ann", "bo", "cy"],
+            "created_at": pd.to_datetime([week(0), week(1), week(3), week(59)], utc=True),
+        }
+    )
+    assert time.people(asks).tolist() == [2, *[0] * 13, 1]
+    half = np.full((1, 60), 5)
+    broken = Gap("a", week(59), week(60) - timedelta(days=1), "partial")
+    edge = np.zeros((1, 60), dtype=bool)
+    edge[0, 59] = True
+    heard = replace(listening(half, edge), gaps=(broken,))
+    time = timeline(week(0), week(60) - timedelta(days=3), heard)
+    assert (time.end, time.gaps(heard, ["a"])) == (week(59), [])
+
+
+def test_intervals_in_words() -> None:
+    """Growth reads the same in a drawing and in a sentence, open ends too."""
+    assert over_time.times(Trend("rising", 2.04, 0.01, 1.31, 3.4)) == "×2.0 (1.3 to 3.4)"
+    assert over_time.times(Trend("rising", None, 0.01, 2.0, None)) == "none before"
+    assert over_time.times(Trend("steady", None, None)) == "none asked"
+    assert over_time.times(Trend("unknown", None, None)) == "not known"
+    assert over_time.times(Trend("falling", 0.0, 0.01, 0.0, 0.4)) == "none lately"
+    assert over_time.interval(31.0, 0.04, None) == "×31, 0.04 or more"
 
 
 def test_links_that_could_run_are_dropped() -> None:
