@@ -56,7 +56,7 @@ from earful.settings import Settings
 from ingest.files import read_comments
 from reports.growth import Growth
 
-PAIRS = {"standard": ("fernpad", "ladlehouse"), "fresh": ("plumhurst", "wendle")}
+PAIRS = {"standard": ("fernpad", "ladlehouse"), "held_out": ("plumhurst", "wendle")}
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def little(**changes: object) -> Scenario:
     ("scenario", "told"),
     [
         ("standard", "dark-mode: de 3 en 12 es 3 ko 3 pl 3"),
-        ("fresh", "room-fridge: de 4 en 16 es 4 ko 4 pl 4"),
+        ("held_out", "room-fridge: de 4 en 16 es 4 ko 4 pl 4"),
     ],
 )
 def test_both_sets_are_fit(scenario: str, told: str) -> None:
@@ -114,7 +114,7 @@ def test_what_a_set_lacks_is_told() -> None:
 
 
 def test_the_brands_never_tuned_on_share_nothing_with_the_others() -> None:
-    """No item and no sentence of the fresh pair stands in the standard one."""
+    """No item and no sentence of the pair never tuned on stands in the standard one."""
     keys = {
         name: {item.key for key in pair for item in brands()[key].items}
         for name, pair in PAIRS.items()
@@ -127,8 +127,8 @@ def test_the_brands_never_tuned_on_share_nothing_with_the_others() -> None:
         }
         for name, pair in PAIRS.items()
     }
-    assert not keys["fresh"] & keys["standard"]
-    assert not texts["fresh"] & texts["standard"]
+    assert not keys["held_out"] & keys["standard"]
+    assert not texts["held_out"] & texts["standard"]
 
 
 def test_quotes_hold_words_of_the_sentence_and_items_are_lower_case_or_names() -> None:
