@@ -612,7 +612,7 @@ def test_reports_of_a_growing_ledger(small: Feed, tmp_path: Path) -> None:
 
 def test_alarms_and_delays(tmp_path: Path) -> None:
     """A strong growth is noticed some weeks later; counts of alarms cover every month."""
-    scenario = little(weeks=52, people=60, background=8)
+    scenario = little(weeks=78, people=90, background=8)
     (delay,) = delays(
         scenario, ["widget"], 8.0, 1, NAMING, tmp_path / "delay", NoVectors(), every=6
     )
