@@ -22,12 +22,13 @@ from classify.language import ENGLISH, SERVED_OTHERS, language_of
 from classify.lookup import Lookup
 from classify.network import Network, Specials
 from classify.network_reader import Calibration, NetworkReader
+from classify.ngrams import NgramSpace
 from classify.phrasing import ParsedEnglish
 from classify.pointed_items import PointedWords
 from classify.products import Products
 from classify.reading import Floats, FoundAsk, Reader
 from classify.shipped import FOLDER, Shipped, read_artifact
-from classify.vectors import AskEncoder
+from classify.vectors import FrozenNetwork, VectorEncoder, WantSpace
 from classify.windows import window_of
 from earful.records import Ask, Aspect, Tags, tags_to_batch
 
@@ -38,6 +39,8 @@ ENGLISH_PART, OTHERS_PART, ENCODER = "english", "others", "encoder"
 GRAPH, TOKENIZER = "english.onnx", "english_tokenizer.json"
 OTHERS_GRAPH, OTHERS_TOKENIZER, PIECES = "others.onnx", "others_tokenizer.json", "pieces"
 """The network of the other languages, and the part with its table of pieces."""
+ASKS_GRAPH, WORDS = "asks.onnx", "words"
+"""The frozen network of ask vectors, and the part with the n-grams that added categories use."""
 
 
 class Tagger:
@@ -53,7 +56,7 @@ class Tagger:
         version: str,
         english: Reader,
         others: Reader,
-        encoder: AskEncoder,
+        encoder: VectorEncoder,
         added: tuple[AddedCategory, ...],
         products: Products | None = None,
         aspects: AspectReader | None = None,
@@ -96,7 +99,7 @@ class Tagger:
             heads.check(shipped.version)
         pipeline = chosen_pipeline(spacy_pipeline)
         own = added_categories(categories_dir)
-        encoder = AskEncoder.from_arrays(shipped.parts[ENCODER], shipped.settings[ENCODER])
+        space = NgramSpace.from_arrays(shipped.parts[WORDS], WORDS)
         named = products or Products()
         version = f"{shipped.version}+{pipeline_version(pipeline)}+{files_digest(own)}"
         if named.version:
@@ -109,8 +112,8 @@ class Tagger:
             version,
             english,
             others_reader(shipped),
-            encoder,
-            tuple(learn(category, own, encoder.space) for category in own),
+            ask_encoder(shipped),
+            tuple(learn(category, own, space) for category in own),
             named,
             aspects,
             served_others(shipped),
@@ -305,6 +308,19 @@ def others_reader(shipped: Shipped) -> Reader:
     )
     calibration = Calibration.from_settings(settings["calibration"])
     return NetworkReader(network, calibration, (), PointedWords())
+
+
+def ask_encoder(shipped: Shipped) -> VectorEncoder:
+    """What makes the vectors of asks in an artifact; its tokens are those of the other languages'
+    network."""
+    network = FrozenNetwork(
+        shipped.files[ASKS_GRAPH],
+        shipped.files[OTHERS_TOKENIZER].decode("utf-8"),
+        Specials.from_settings(shipped.settings[OTHERS_PART]["specials"]),
+        Lookup.from_arrays(shipped.parts[PIECES]),
+    )
+    space = WantSpace.from_arrays(shipped.parts[ENCODER])
+    return VectorEncoder(shipped.settings[ENCODER], network, space)
 
 
 def served_others(shipped: Shipped) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from classify.reading import Reader
 from classify.tagger import Tagger
 from classify.training.calibrate import calibrated
 from classify.training.corpus import LabelledComment
-from classify.vectors import AskEncoder
+from classify.vectors import VectorEncoder
 from earful.records import READ_SCHEMA
 
 _BATCH = 500
@@ -52,7 +52,7 @@ def held_out_tags(
     held_out: Sequence[Mapping[str, Answers]],
     names: Sequence[str],
     others: Reader,
-    encoder: AskEncoder,
+    encoder: VectorEncoder,
 ) -> list[dict[str, Any]]:
     """Tags of the comments that ``held_out`` (one mapping uid -> answers a fold) covers.
 
@@ -71,7 +71,7 @@ def held_out_other_tags(
     held_out: Sequence[Mapping[str, Answers]],
     languages: Sequence[str],
     english: Reader,
-    encoder: AskEncoder,
+    encoder: VectorEncoder,
 ) -> list[dict[str, Any]]:
     """The same for comments in the other ``languages``, read by their network."""
     tags: list[dict[str, Any]] = []

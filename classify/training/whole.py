@@ -14,11 +14,18 @@ from classify.network import Answers, Network
 from classify.network_reader import Calibration, NetworkReader
 from classify.phrasing import ParsedEnglish
 from classify.pointed_items import PointedWords
+from classify.training.ask_encoder import (
+    ask_encoder_contribution,
+    fit_ask_encoder,
+    frozen_network,
+    read_intents,
+    read_wordings,
+)
 from classify.training.build import (
     SEED,
     Timed,
     english_contribution,
-    fit_ask_encoder,
+    fit_word_space,
     read_corpus,
     write_models,
 )
@@ -75,12 +82,17 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
     others = _cross_validated(other_training, corpus.others, range(FOLDS))
     graph, tokenizer = int8_graph(training.final()), material.tokenizer.to_str()
     other_network = other_training.final()
-    encoder = fit_ask_encoder(corpus)
+    encoder = fit_ask_encoder(
+        frozen_network(other_material.base, other_material.vocabulary),
+        read_wordings(data),
+        read_intents(data),
+    )
     contributions = (
         english_contribution(graph, tokenizer, english.calibration, material.names),
         others_contribution(other_network, other_material.vocabulary, others.calibration),
+        ask_encoder_contribution(encoder),
     )
-    version = write_models(contributions, encoder, output)
+    version = write_models(contributions, fit_word_space(corpus), output)
     say(f"wrote {version}")
 
     network, other_shipped = Network(graph, tokenizer), other_training.shipped(other_network)
