@@ -9,7 +9,7 @@ from classify.moments import moment_of
 from classify.places import place_words_of
 from classify.products import Products
 from classify.reading import FoundAsk
-from classify.vectors import AskEncoder
+from classify.vectors import VectorEncoder
 from earful.records import Ask
 
 
@@ -17,7 +17,7 @@ def dressed(
     texts: Sequence[str],
     found: Sequence[Sequence[FoundAsk]],
     products: Products,
-    encoder: AskEncoder,
+    encoder: VectorEncoder,
     langs: Sequence[str],
 ) -> list[list[Ask]]:
     """The asks of each text as records.

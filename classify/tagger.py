@@ -23,13 +23,14 @@ from classify.language import ENGLISH, SERVED_OTHERS, language_of
 from classify.lookup import Lookup
 from classify.network import Network, Specials
 from classify.network_reader import Calibration, NetworkReader
+from classify.ngrams import NgramSpace
 from classify.phrasing import WeighedWords
 from classify.pointed_items import PointedWords
 from classify.products import Products
 from classify.reading import Floats, FoundAsk, Reader
 from classify.shipped import FOLDER, Shipped, read_artifact
 from classify.spam import spam_score, spam_version
-from classify.vectors import AskEncoder
+from classify.vectors import FrozenNetwork, VectorEncoder, WantSpace
 from classify.windows import window_of
 from earful.records import Ask, Aspect, Tags, tags_to_batch
 
@@ -39,6 +40,8 @@ ENGLISH_PART, OTHERS_PART, ENCODER, ITEMS = "english", "others", "encoder", "ite
 GRAPH, TOKENIZER = "english.onnx", "english_tokenizer.json"
 OTHERS_GRAPH, OTHERS_TOKENIZER, PIECES = "others.onnx", "others_tokenizer.json", "pieces"
 """The network of the other languages, and the part with its table of pieces."""
+ASKS_GRAPH, WORDS = "asks.onnx", "words"
+"""The frozen network of ask vectors, and the part with the n-grams that added categories use."""
 
 
 class Tagger:
@@ -46,7 +49,8 @@ class Tagger:
 
     ``model_version`` tells everything that decides its answers, ``base_version`` the shipped models
     alone. It can be pickled into worker processes; spaCy is loaded in each, at the first comment
-    that may hold an ask or is of divided feelings. ``aspects`` reads comments in English.
+    that may hold an ask or is of divided feelings. ``aspects`` reads comments in English, ``words``
+    are the n-grams that ``added`` categories were learned on.
     """
 
     def __init__(
@@ -54,7 +58,7 @@ class Tagger:
         version: str,
         english: Reader,
         others: Reader,
-        encoder: AskEncoder,
+        encoder: VectorEncoder,
         added: tuple[AddedCategory, ...],
         products: Products | None = None,
         aspects: AspectReader | None = None,
@@ -62,6 +66,7 @@ class Tagger:
         base_version: str = "",
         thresholds: Mapping[str, float] | None = None,
         heads: Heads | None = None,
+        words: NgramSpace | None = None,
     ) -> None:
         self.model_version = version
         self._english = english
@@ -74,6 +79,7 @@ class Tagger:
         self.base_version = base_version
         self._thresholds = dict(thresholds or {})
         self._heads = heads
+        self._words = words
 
     @classmethod
     def load(
@@ -97,7 +103,7 @@ class Tagger:
             heads.check(shipped.version)
         pipeline = chosen_pipeline(spacy_pipeline)
         own = added_categories(categories_dir)
-        encoder = AskEncoder.from_arrays(shipped.parts[ENCODER], shipped.settings[ENCODER])
+        space = NgramSpace.from_arrays(shipped.parts[WORDS], WORDS)
         named = products or Products()
         version = f"{shipped.version}+{pipeline_version(pipeline)}+{files_digest(own)}"
         version += f"+spam-{spam_version()}"
@@ -111,14 +117,15 @@ class Tagger:
             version,
             english,
             others_reader(shipped),
-            encoder,
-            tuple(learn(category, own, encoder.space) for category in own),
+            ask_encoder(shipped),
+            tuple(learn(category, own, space) for category in own),
             named,
             aspects,
             served_others(shipped),
             shipped.version,
             dict(zip(CATEGORIES, calibration["thresholds"], strict=True)),
             heads,
+            space,
         )
 
     @property
@@ -252,9 +259,9 @@ class Tagger:
         ]
 
     def _added_scores(self, texts: Sequence[str]) -> Floats:
-        if not self._added:
-            return np.zeros((len(texts), 0), np.float32)
-        rows = self._encoder.space.matrix(texts)
+        if not self._added or self._words is None:
+            return np.zeros((len(texts), len(self._added)), np.float32)
+        rows = self._words.matrix(texts)
         return np.column_stack(
             [
                 one.likely(texts, None if one.weights is None else rows @ one.weights)
@@ -299,6 +306,19 @@ def others_reader(shipped: Shipped) -> Reader:
     )
     calibration = Calibration.from_settings(settings["calibration"])
     return NetworkReader(network, calibration, (), PointedWords())
+
+
+def ask_encoder(shipped: Shipped) -> VectorEncoder:
+    """What makes the vectors of asks in an artifact; its tokens are those of the other languages'
+    network."""
+    network = FrozenNetwork(
+        shipped.files[ASKS_GRAPH],
+        shipped.files[OTHERS_TOKENIZER].decode("utf-8"),
+        Specials.from_settings(shipped.settings[OTHERS_PART]["specials"]),
+        Lookup.from_arrays(shipped.parts[PIECES]),
+    )
+    space = WantSpace.from_arrays(shipped.parts[ENCODER])
+    return VectorEncoder(shipped.settings[ENCODER], network, space)
 
 
 def served_others(shipped: Shipped) -> tuple[str, ...]:

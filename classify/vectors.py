@@ -1,63 +1,129 @@
-"""Ask vectors: asks for the same thing lie close, whatever their words."""
+"""Ask vectors: asks for the same thing lie close, whatever their words and their language.
+
+Item and quote are read by multilingual-e5-small (Wang et al. 2024) as it is, without fine-tuning:
+a network that reads comments may change with every training, this one stays, so that vectors of
+years can be compared. A linear map behind it turns down the directions in which wordings of one
+want differ, languages among them (within-class covariance normalisation, Hatch et al. 2006).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
+from tokenizers import Tokenizer
 
-from classify.ngrams import NgramSpace
+from classify.lookup import Lookup
+from classify.network import EMBEDDED_INPUTS, Specials, one_thread
 
 Floats = npt.NDArray[np.float32]
-ITEM_WEIGHT = 2.0
+
+MEAN = "means"
+"""The output of the graph: the mean of a text's tokens, of length one."""
+PREFIX = "query: "
+"""What e5 was trained to see before a text that is compared with its like."""
+ITEM_WEIGHT = 1.0
+MOST_TOKENS = 64
+"""Tokens of an item or a quote that are read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WantSpace:
+    """A linear map (384, dim) behind the frozen network, from which ``mean`` (384,) is taken."""
+
+    mean: Floats
+    projection: Floats
+
+    def place(self, rows: Floats) -> Floats:
+        """Unit vectors (n, dim) of what the network answered, (n, 384)."""
+        placed: Floats = (rows - self.mean) @ self.projection
+        return unit(placed)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """What has to be stored, by array name."""
+        return {"mean": self.mean, "projection": self.projection.astype(np.float16)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> WantSpace:
+        """The map that ``arrays`` described."""
+        mean, projection = (arrays[name].astype(np.float32) for name in ("mean", "projection"))
+        return cls(mean, projection)
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows brought to length one; a row of nothing but zeros gets a fixed direction."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    found = np.where(lengths > 1e-6, rows, np.eye(1, rows.shape[1], dtype=np.float32))
+    return np.asarray(found / np.where(lengths > 1e-6, lengths, 1.0), dtype=np.float32)
+
+
+class FrozenNetwork:
+    """The network as it is, with one thread; made at the first text, so that it can be pickled."""
+
+    def __init__(self, graph: bytes, tokenizer: str, specials: Specials, lookup: Lookup) -> None:
+        self.graph = graph
+        self._tokenizer = tokenizer
+        self._specials = specials
+        self._lookup = lookup
+
+    def __getstate__(self) -> dict[str, object]:
+        made = ("_session", "_words")
+        return {name: value for name, value in self.__dict__.items() if name not in made}
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        return one_thread(self.graph)
+
+    @cached_property
+    def _words(self) -> Tokenizer:
+        return Tokenizer.from_str(self._tokenizer)
+
+    def read(self, texts: Sequence[str]) -> Floats:
+        """One row per text, (n, 384), of length one. Equal texts are read once."""
+        distinct = list(dict.fromkeys(texts))
+        width = self._lookup.values.shape[1]
+        if not distinct:
+            return np.zeros((0, width), np.float32)
+        encodings = self._words.encode_batch(
+            [PREFIX + text for text in distinct], add_special_tokens=False
+        )
+        ids = [encoding.ids[: MOST_TOKENS - 2] for encoding in encodings]
+        place = {text: row for row, text in enumerate(distinct)}
+        # One text a time: in int8 the scale of a batch would let a text's vector depend on its
+        # company, and for texts so short a batch is no faster.
+        rows = np.stack([self._row(own) for own in ids])
+        return np.asarray(rows[[place[text] for text in texts]], dtype=np.float32)
+
+    def _row(self, own: Sequence[int]) -> Floats:
+        ids = np.array([[self._specials.start, *own, self._specials.end]], np.int64)
+        fed = dict(zip(EMBEDDED_INPUTS, (self._lookup.rows(ids), np.ones_like(ids)), strict=True))
+        (rows,) = self._session.run([MEAN], fed)
+        return np.asarray(rows[0], dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
-class AskEncoder:
-    """N-grams of item and quote, projected by a truncated SVD (latent semantic analysis,
-    Deerwester et al. 1990). ``projection`` is (n-grams, dim).
+class VectorEncoder:
+    """The frozen network and the map behind it.
 
     ``version`` names the encoder: vectors of two versions cannot be compared.
     """
 
     version: str
-    space: NgramSpace
-    projection: Floats
+    network: FrozenNetwork
+    space: WantSpace
 
     @property
     def dim(self) -> int:
         """Numbers per vector."""
-        return int(self.projection.shape[1])
+        return int(self.space.projection.shape[1])
 
     def encode(self, items: Sequence[str], quotes: Sequence[str]) -> Floats:
-        """Unit vectors (n, dim) of n asks, the item counting ``ITEM_WEIGHT`` times the quote.
-
-        An ask of which no n-gram is known gets a fixed unit vector.
-        """
-        if not items:
-            return np.zeros((0, self.dim), np.float32)
-        rows = self.space.matrix(items) * np.float32(ITEM_WEIGHT) + self.space.matrix(quotes)
-        vectors = np.asarray(rows @ self.projection, dtype=np.float32)
-        lengths = np.linalg.norm(vectors, axis=1)
-        unknown = lengths < 1e-6
-        vectors[unknown, 0] = 1.0
-        lengths[unknown] = 1.0
-        return np.asarray(vectors / lengths[:, None], dtype=np.float32)
-
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """What has to be stored, by array name."""
-        scale = np.abs(self.projection).max(axis=0) / 127 + np.float32(1e-12)
-        return {
-            **self.space.arrays("ask"),
-            "projection": np.round(self.projection / scale).astype(np.int8),
-            "scale": scale.astype(np.float32),
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> AskEncoder:
-        """The encoder that ``arrays`` described."""
-        scale = np.asarray(arrays["scale"], dtype=np.float32)
-        projection = np.asarray(arrays["projection"], dtype=np.float32) * scale
-        return cls(version, NgramSpace.from_arrays(arrays, "ask"), projection)
+        """Unit vectors (n, dim) of n asks, the item counting ``ITEM_WEIGHT`` times the quote."""
+        rows = self.network.read([*items, *quotes])
+        placed = self.space.place(rows)
+        count = len(items)
+        return unit(np.float32(ITEM_WEIGHT) * placed[:count] + placed[count:])

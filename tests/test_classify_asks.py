@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 from classify.clauses import clauses
 from classify.items import canonical, plain_item, tidy
 from classify.shipped import read_artifact
-from classify.vectors import AskEncoder
+from classify.tagger import ask_encoder
+from classify.vectors import VectorEncoder
 from classify.windows import split_tokens, window_of
 
 
@@ -90,15 +93,45 @@ def test_items_are_tidy() -> None:
     assert plain_item("???") != ""
 
 
-def test_vectors_bring_like_asks_together() -> None:
-    """Two wordings of one want lie closer than two wants; every vector has length one."""
-    shipped = read_artifact()
-    encoder = AskEncoder.from_arrays(shipped.parts["encoder"], shipped.settings["encoder"])
+@pytest.fixture(scope="module")
+def encoder() -> VectorEncoder:
+    """The shipped encoder of asks."""
+    return ask_encoder(read_artifact())
+
+
+def test_vectors_bring_like_asks_together(encoder: VectorEncoder) -> None:
+    """Two wordings of one want lie closer than two wants, in one language and across languages;
+    every vector has length one, also that of an ask without letters."""
     vectors = encoder.encode(
-        ["all-day breakfast", "breakfast all day", "refund", "zzqqxx"],
-        ["serve breakfast after 10:30", "I want breakfast at noon", "give me a refund", "zzqqxx"],
+        [
+            "all-day porridge",
+            "porridge all day",
+            "온종일 죽",
+            "owsianka przez cały dzień",
+            "refund",
+            "",
+        ],
+        [
+            "serve porridge after 11:30",
+            "I want porridge at noon",
+            "죽 하루 종일 팔아주세요",
+            "podawajcie owsiankę cały dzień",
+            "give me a refund",
+            "???",
+        ],
     )
-    assert vectors.shape == (4, encoder.dim)
+    assert vectors.shape == (6, encoder.dim)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert vectors[0] @ vectors[1] > 0.6
-    assert vectors[0] @ vectors[2] < 0.4
+    likeness = vectors @ vectors.T
+    assert likeness[:4, :4].min() > 0.5
+    assert likeness[:4, 4].max() < 0.3
+
+
+def test_vectors_do_not_depend_on_their_company(encoder: VectorEncoder) -> None:
+    """An ask alone, among others, or read in another process has one vector, within rounding."""
+    items = ["night bus", "a very much longer wish for a night bus to the harbour", "dark mode"]
+    together = encoder.encode(items, items)
+    again = pickle.loads(pickle.dumps(encoder))
+    for row, item in enumerate(items):
+        assert float(together[row] @ again.encode([item], [item])[0]) > 0.98
+    assert encoder.encode([], []).shape == (0, encoder.dim)

@@ -16,12 +16,12 @@ from classify.answers import Answers, Tokens
 from classify.labels import CATEGORIES
 from classify.network_reader import Calibration
 from classify.shipped import FOLDER, MANIFEST, read_artifact, write_artifact
-from classify.training.build import ENCODER_VERSION
+from classify.tagger import WORDS
 from classify.training.calibrate import calibrated
 from classify.training.card import CARD, MEASURED
 from classify.training.corpus import LabelledAsk, LabelledComment, folds, unlike
 from classify.training.examples import ExampleMaker, misspelt, shared_names
-from classify.training.fit_encoder import fit_encoder
+from classify.training.fit_words import fit_words
 from classify.training.held_out import load_answers, save_answers
 from classify.training.thresholds import best_threshold
 
@@ -53,10 +53,10 @@ def sample(lang: str) -> list[LabelledComment]:
 
 
 def test_two_trainings_write_the_same_models(tmp_path: Path) -> None:
-    """The same data give the same encoder, hence the same version and checksums."""
+    """The same data give the same n-grams, hence the same version and checksums."""
     versions = []
     for name in ("a", "b"):
-        parts = {"encoder": fit_encoder(sample("pl"), ENCODER_VERSION).arrays()}
+        parts = {WORDS: fit_words(sample("pl")).arrays(WORDS)}
         versions.append(write_artifact(tmp_path / name, parts, {"a.onnx": b"graph"}, {"x": 1}))
     assert versions[0] == versions[1]
     manifests = [(tmp_path / name / MANIFEST).read_text(encoding="utf-8") for name in ("a", "b")]

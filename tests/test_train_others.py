@@ -16,7 +16,7 @@ from classify.labels import CATEGORIES  # noqa: E402
 from classify.language import SERVED_OTHERS  # noqa: E402
 from classify.reading import Reading  # noqa: E402
 from classify.shipped import read_artifact, write_artifact  # noqa: E402
-from classify.tagger import ENCODER, Tagger, others_reader, served_others  # noqa: E402
+from classify.tagger import Tagger, ask_encoder, others_reader, served_others  # noqa: E402
 from classify.training.calibrate import calibrated  # noqa: E402
 from classify.training.corpus import LabelledAsk, LabelledComment, Opinion  # noqa: E402
 from classify.training.cross_validation import tag_comments  # noqa: E402
@@ -29,7 +29,6 @@ from classify.training.train_others import (  # noqa: E402
     others_contribution,
 )
 from classify.training.vocabulary import Vocabulary  # noqa: E402
-from classify.vectors import AskEncoder  # noqa: E402
 
 LINES = {
     "pl": [
@@ -147,7 +146,7 @@ def test_all_parts_fit(tmp_path: Path) -> None:
     shipped = read_artifact(tmp_path / "artifact")
     assert served_others(shipped) == SERVED_OTHERS
     usual = read_artifact()
-    encoder = AskEncoder.from_arrays(usual.parts[ENCODER], usual.settings[ENCODER])
+    encoder = ask_encoder(usual)
     reader = others_reader(shipped)
     tagger = Tagger("small", Nothing(), reader, encoder, (), served=served_others(shipped))
     rows = tag_comments(tagger, [comment for comment in shared if comment.lang == "ko"])

@@ -12,8 +12,9 @@ from classify.english import DEFAULT_PIPELINE, pipeline_version
 from classify.item_model import ItemModel
 from classify.language import SERVED_OTHERS
 from classify.network_reader import Calibration
+from classify.ngrams import NgramSpace
 from classify.shipped import Arrays, write_artifact
-from classify.tagger import ENCODER, ENGLISH_PART, GRAPH, ITEMS, TOKENIZER
+from classify.tagger import ENGLISH_PART, GRAPH, ITEMS, TOKENIZER, WORDS
 from classify.training.corpus import (
     LabelledComment,
     Opinion,
@@ -25,11 +26,9 @@ from classify.training.corpus import (
     read_tweets,
     unlike,
 )
-from classify.training.fit_encoder import fit_encoder
-from classify.vectors import AskEncoder
+from classify.training.fit_words import fit_words
 
 SEED = 20260
-ENCODER_VERSION = "lsa-96-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,9 @@ def read_corpus(data: Path) -> Corpus:
     )
 
 
-def fit_ask_encoder(corpus: Corpus) -> AskEncoder:
-    """The encoder of asks, from all languages."""
-    every = [*corpus.english, *corpus.further, *corpus.others, *corpus.other_further]
-    return fit_encoder(every, ENCODER_VERSION)
+def fit_word_space(corpus: Corpus) -> NgramSpace:
+    """The n-grams of the asks of all languages."""
+    return fit_words([*corpus.english, *corpus.further, *corpus.others, *corpus.other_further])
 
 
 def english_contribution(
@@ -97,14 +95,11 @@ def english_contribution(
     )
 
 
-def write_models(readers: Sequence[Contribution], encoder: AskEncoder, folder: Path) -> str:
+def write_models(readers: Sequence[Contribution], words: NgramSpace, folder: Path) -> str:
     """Write the artifact; returns its version. Equal models give equal versions."""
-    parts: dict[str, Arrays] = {ENCODER: encoder.arrays()}
+    parts: dict[str, Arrays] = {WORDS: words.arrays(WORDS)}
     files: dict[str, bytes] = {}
-    settings: dict[str, Any] = {
-        ENCODER: encoder.version,
-        "trained_with": pipeline_version(DEFAULT_PIPELINE),
-    }
+    settings: dict[str, Any] = {"trained_with": pipeline_version(DEFAULT_PIPELINE)}
     for reader in readers:
         parts |= reader.parts
         files |= reader.files

@@ -19,7 +19,7 @@ from classify.reading import Reader
 from classify.tagger import Tagger
 from classify.training.calibrate import calibrated
 from classify.training.corpus import LabelledComment
-from classify.vectors import AskEncoder
+from classify.vectors import VectorEncoder
 from earful.records import READ_SCHEMA
 from earful.validation import Validation, compare, likely_to_ask
 
@@ -59,7 +59,7 @@ def held_out_tags(
     names: Sequence[str],
     items: Sequence[ItemModel],
     others: Reader,
-    encoder: AskEncoder,
+    encoder: VectorEncoder,
 ) -> list[dict[str, Any]]:
     """Tags of the comments that ``held_out`` (one mapping uid -> answers a fold) covers.
 
@@ -81,7 +81,7 @@ def held_out_other_tags(
     held_out: Sequence[Mapping[str, Answers]],
     languages: Sequence[str],
     english: Reader,
-    encoder: AskEncoder,
+    encoder: VectorEncoder,
 ) -> list[dict[str, Any]]:
     """The same for comments in the other ``languages``, read by their network."""
     tags: list[dict[str, Any]] = []

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from classify.network import COMMENT_OUTPUTS, EMBEDDED_INPUTS, INPUTS, OUTPUTS, TOKEN_OUTPUTS
 from classify.training.emoji import SPOKEN_EMOJI
 from classify.training.reader_network import Logits, ReaderNetwork
+from classify.vectors import MEAN
 
 _OPSET = 17
 
@@ -40,6 +41,7 @@ class _Answers(nn.Module):
     def __init__(self, network: ReaderNetwork) -> None:
         super().__init__()
         self.network = network
+        self.encoder = network.encoder
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
         return _probabilities(self.network(ids, mask))
@@ -51,10 +53,26 @@ class _EmbeddedAnswers(nn.Module):
     def __init__(self, network: ReaderNetwork) -> None:
         super().__init__()
         self.network = network
+        self.encoder = network.encoder
 
     def forward(self, embeddings: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
         hidden = self.network.encoder(inputs_embeds=embeddings, attention_mask=mask)
         return _probabilities(self.network.heads(hidden.last_hidden_state, mask))
+
+
+class _Mean(nn.Module):
+    """An encoder alone: the mean of its tokens, brought to length one (b, 384), for rows of the
+    table of pieces."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, embeddings: Tensor, mask: Tensor) -> Tensor:
+        hidden = self.encoder(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
+        present = mask.unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * present).sum(1) / present.sum(1)
+        return nn.functional.normalize(mean, dim=-1)
 
 
 def _probabilities(logits: Logits) -> tuple[Tensor, ...]:
@@ -80,10 +98,21 @@ def int8_embedded_graph(network: ReaderNetwork) -> bytes:
     """The same for a network whose table of pieces is kept apart: it takes rows of the table."""
     axes = {name: {0: "comments"} for name in COMMENT_OUTPUTS}
     axes |= {name: {0: "comments", 1: "tokens"} for name in (*EMBEDDED_INPUTS, *TOKEN_OUTPUTS)}
-    ids = torch.tensor([[0, 5, 2, 1], [0, 5, 6, 2]])
-    table = network.encoder.get_submodule("embeddings.word_embeddings")
-    example = (table(ids).detach(), (ids != 1).long())
+    example = _embedded_example(network.encoder)
     return _int8(_EmbeddedAnswers(network), OUTPUTS, axes, EMBEDDED_INPUTS, example)
+
+
+def int8_mean_graph(encoder: nn.Module) -> bytes:
+    """An encoder without heads, which takes rows of the table and gives the mean of its tokens, of
+    length one."""
+    axes = {name: {0: "texts", 1: "tokens"} for name in EMBEDDED_INPUTS} | {MEAN: {0: "texts"}}
+    return _int8(_Mean(encoder), (MEAN,), axes, EMBEDDED_INPUTS, _embedded_example(encoder))
+
+
+def _embedded_example(encoder: nn.Module) -> tuple[Tensor, Tensor]:
+    ids = torch.tensor([[0, 5, 2, 1], [0, 5, 6, 2]])
+    table = encoder.get_submodule("embeddings.word_embeddings")
+    return table(ids).detach(), (ids != 1).long()
 
 
 def _int8(
@@ -96,7 +125,7 @@ def _int8(
     ids = torch.tensor([[101, 7592, 102, 0], [101, 7592, 2088, 102]])
     mask = (ids != 0).long()
     # attention spelt out is read a tenth faster by onnxruntime than the fused one's export
-    graph.network.encoder.set_attn_implementation("eager")
+    graph.encoder.set_attn_implementation("eager")
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exact, inferred, small = (Path(folder) / name for name in ("a.onnx", "b.onnx", "c.onnx"))

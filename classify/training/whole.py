@@ -15,12 +15,19 @@ from classify.network import Network
 from classify.network_reader import Calibration, NetworkReader
 from classify.phrasing import WeighedWords
 from classify.pointed_items import PointedWords
+from classify.training.ask_encoder import (
+    ask_encoder_contribution,
+    fit_ask_encoder,
+    frozen_network,
+    read_intents,
+    read_wordings,
+)
 from classify.training.behaviour import Judgement, behaviour
 from classify.training.build import (
     SEED,
     Timed,
     english_contribution,
-    fit_ask_encoder,
+    fit_word_space,
     read_corpus,
     write_models,
 )
@@ -89,12 +96,17 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
     items = fit_items(asked, corpus.further)
     graph, tokenizer = int8_graph(training.final()), material.tokenizer.to_str()
     other_network = other_training.final()
-    encoder = fit_ask_encoder(corpus)
+    encoder = fit_ask_encoder(
+        frozen_network(other_material.base, other_material.vocabulary),
+        read_wordings(data),
+        read_intents(data),
+    )
     contributions = (
         english_contribution(graph, tokenizer, english.calibration, material.names, items),
         others_contribution(other_network, other_material.vocabulary, others.calibration),
+        ask_encoder_contribution(encoder),
     )
-    version = write_models(contributions, encoder, output)
+    version = write_models(contributions, fit_word_space(corpus), output)
     say(f"wrote {version}")
     learn_spam()
     say("learned what signs of spam weigh")
