@@ -40,8 +40,7 @@ class WantSpace:
 
     def place(self, rows: Floats) -> Floats:
         """Unit vectors (n, dim) of what the network answered, (n, 384)."""
-        placed: Floats = (rows - self.mean) @ self.projection
-        return unit(placed)
+        return unit(np.asarray((rows - self.mean) @ self.projection, dtype=np.float32))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """What has to be stored, by array name."""
