@@ -48,7 +48,8 @@ class Tagger:
 
     ``model_version`` tells everything that decides its answers, ``base_version`` the shipped models
     alone. It can be pickled into worker processes; spaCy is loaded in each, at the first comment
-    that may hold an ask or is of divided feelings. ``aspects`` reads comments in English.
+    that may hold an ask or is of divided feelings. ``aspects`` reads comments in English, ``words``
+    are the n-grams that ``added`` categories were learned on.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Tagger:
         base_version: str = "",
         thresholds: Mapping[str, float] | None = None,
         heads: Heads | None = None,
+        words: NgramSpace | None = None,
     ) -> None:
         self.model_version = version
         self._english = english
@@ -76,6 +78,7 @@ class Tagger:
         self.base_version = base_version
         self._thresholds = dict(thresholds or {})
         self._heads = heads
+        self._words = words
 
     @classmethod
     def load(
@@ -120,6 +123,7 @@ class Tagger:
             shipped.version,
             dict(zip(CATEGORIES, calibration["thresholds"], strict=True)),
             heads,
+            space,
         )
 
     @property
@@ -252,9 +256,9 @@ class Tagger:
         ]
 
     def _added_scores(self, texts: Sequence[str]) -> Floats:
-        if not self._added:
+        if not self._added or self._words is None:
             return np.zeros((len(texts), 0), np.float32)
-        rows = self._encoder.space.matrix(texts)
+        rows = self._words.matrix(texts)
         return np.column_stack(
             [
                 one.likely(texts, None if one.weights is None else rows @ one.weights)

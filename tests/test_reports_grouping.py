@@ -228,7 +228,7 @@ def test_vectors_of_another_encoder_are_not_compared() -> None:
     vectors = [*([same / np.linalg.norm(same)] * 3), np.ones(3), np.zeros(0)]
     items = ["warm seats", "heated chairs", "cosy benches", "snug stools", "hot sofas"]
     asks = frame(*[(item,) for item in items]).assign(
-        vector=vectors, vector_version=["v2", "v2", "v2", "v1", ""]
+        vector=pd.Series(vectors), vector_version=["v2", "v2", "v2", "v1", ""]
     )
     assert together(group_asks(asks)) == [0, 0, 0, 1, 2]
 
@@ -243,7 +243,7 @@ def test_words_that_turn_a_wish_and_numbers_keep_groups_apart() -> None:
         ("honey jar", "honey spoon"),
     ]
     for one, other in pairs:
-        asks = frame((one,), (other,)).assign(vector=vector * 2, vector_version="v1")
+        asks = frame((one,), (other,)).assign(vector=pd.Series(vector * 2), vector_version="v1")
         assert together(group_asks(asks)) == [0, 1], (one, other)
 
 
