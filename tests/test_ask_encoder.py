@@ -81,7 +81,7 @@ class Drawn(FrozenNetwork):
     @staticmethod
     def _parts(text: str) -> list[tuple[str, float]]:
         word, speaker = text.split(" by ")
-        return [(word, 1.0), (f"by {speaker}", 3.0)]
+        return [(word, 1.0), (f"by {speaker}", 1.5)]
 
     def _of(self, part: str) -> Floats:
         if part not in self.known:
@@ -107,12 +107,14 @@ def test_the_map_turns_down_what_wordings_differ_in() -> None:
     intents = [[f"{thing} by s{n}" for n in range(17)] for thing in things]
     drawn = Drawn()
     space = fit_ask_encoder(drawn, wordings, intents).space
-    texts = ["new by s1", "new by s2", "other by s1"]
-    rows = drawn.read(texts)
-    heard = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    assert heard[0] @ heard[2] > heard[0] @ heard[1]
-    placed = space.place(rows)
-    assert placed[0] @ placed[1] > placed[0] @ placed[2] + 0.2
+    new = [f"new{n}" for n in range(30)]
+    rows = [drawn.read([f"{thing} by s{speaker}" for thing in new]) for speaker in (1, 2)]
+    heard = [one / np.linalg.norm(one, axis=1, keepdims=True) for one in rows]
+    placed = [space.place(one) for one in rows]
+    for vectors, same_thing_is_closer in ((heard, False), (placed, True)):
+        thing = (vectors[0] * vectors[1]).sum(axis=1).mean()
+        speaker = (vectors[0] * np.roll(vectors[0], 1, axis=0)).sum(axis=1).mean()
+        assert (thing > speaker) == same_thing_is_closer
 
 
 def test_directions_are_ordered_by_what_they_tell_apart() -> None:
