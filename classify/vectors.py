@@ -65,9 +65,9 @@ class FrozenNetwork:
 
     def __init__(self, graph: bytes, tokenizer: str, specials: Specials, lookup: Lookup) -> None:
         self.graph = graph
-        self._tokenizer = tokenizer
-        self._specials = specials
-        self._lookup = lookup
+        self.tokenizer = tokenizer
+        self.specials = specials
+        self.lookup = lookup
 
     def __getstate__(self) -> dict[str, object]:
         made = ("_session", "_words")
@@ -79,12 +79,12 @@ class FrozenNetwork:
 
     @cached_property
     def _words(self) -> Tokenizer:
-        return Tokenizer.from_str(self._tokenizer)
+        return Tokenizer.from_str(self.tokenizer)
 
     def read(self, texts: Sequence[str]) -> Floats:
         """One row per text, (n, 384), of length one. Equal texts are read once."""
         distinct = list(dict.fromkeys(texts))
-        width = self._lookup.values.shape[1]
+        width = self.lookup.values.shape[1]
         if not distinct:
             return np.zeros((0, width), np.float32)
         encodings = self._words.encode_batch(
@@ -98,8 +98,8 @@ class FrozenNetwork:
         return np.asarray(rows[[place[text] for text in texts]], dtype=np.float32)
 
     def _row(self, own: Sequence[int]) -> Floats:
-        ids = np.array([[self._specials.start, *own, self._specials.end]], np.int64)
-        fed = dict(zip(EMBEDDED_INPUTS, (self._lookup.rows(ids), np.ones_like(ids)), strict=True))
+        ids = np.array([[self.specials.start, *own, self.specials.end]], np.int64)
+        fed = dict(zip(EMBEDDED_INPUTS, (self.lookup.rows(ids), np.ones_like(ids)), strict=True))
         (rows,) = self._session.run([MEAN], fed)
         return np.asarray(rows[0], dtype=np.float32)
 

@@ -1,10 +1,11 @@
 """Asks for the same thing, brought together under one name.
 
-The first grouping goes by words and by what people say together, in time near linear in the asks.
-Asks with the same key (see ``reports.phrases``) form a group; a misspelt key joins the right one
-and a particular ("egg stack after 10:30") joins the general ("all-day breakfast") where enough
-people tie the two. Every ask has a group, if need be of its own. The result does not depend on
-the order of the rows.
+Words decide first: asks with the same key (see ``reports.phrases``) form a group, a misspelt key
+joins the right one, and a particular ("egg stack after 10:30") joins the general ("all-day
+breakfast") where enough people tie the two. Then groups meet whose vectors are close on average,
+whatever their words and languages. Phrases that share a word and differ in another ("offline
+search", "offline editing") have close vectors too, so that words tell how close two groups must be.
+Every ask has a group, if need be of its own. The result does not depend on the order of the rows.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reports.likeness import likeliest_pairs
+from reports.likeness import Likeness, like_groups, whole_sentences, wishes_hours
 from reports.phrases import LONGER, MODIFIERS, Phrase, bare, content, names_nothing, phrase
 
 NO_GROUP = -1
@@ -244,31 +245,31 @@ def _names(quotes: Sequence[str], general: Key) -> bool:
 def _other_words(
     census: _Census, parent: dict[Key, Key], asks: pd.DataFrame, counted: npt.NDArray[np.bool_]
 ) -> None:
-    """Groups that say the same in words of which they share none, by the asks' vectors.
+    """Groups that say the same in other words or another language, by the asks' vectors.
 
-    Phrases that share a word and differ in another ("offline search", "offline editing") have
-    vectors as close as those that mean the same, so that vectors decide only where no word is
-    shared and none turns the wish ("more", "cleaner").
+    Only vectors of the encoder that made most of them are compared; asks with others, made before
+    the encoder was changed and not read again since, stay where their words put them.
     """
     version = asks.loc[counted, "vector_version"].mode()
     usable = (
         counted & (asks["vector_version"] == (version.iloc[0] if len(version) else "")).to_numpy()
     )
-    vectors = asks["vector"].tolist()
-    sums: dict[Key, npt.NDArray[np.float32]] = {}
-    for position in np.flatnonzero(usable).tolist():
-        key = _root(parent, census.keys[position])
-        vector = vectors[position]
-        if vector is not None and len(vector) and not (key[1] - content(key[1])):
-            sums[key] = sums.get(key, np.float32(0)) + np.asarray(vector, dtype=np.float32)
-    keys = [key for key in census.ranked() if key in sums]
-    if not keys:
-        return
-    for first, second in likeliest_pairs(
-        np.stack([sums[key] for key in keys]),
-        lambda a, b: keys[a][0] == keys[b][0] and not (keys[a][1] & keys[b][1]),
+    groups: dict[Key, Likeness] = {}
+    positions = np.flatnonzero(usable)
+    rows = asks.iloc[positions]
+    langs = rows["lang"].tolist() if "lang" in rows else [None] * len(rows)
+    marks = zip(whole_sentences(rows).tolist(), wishes_hours(rows).tolist(), strict=True)
+    for position, vector, lang, (sentence, hours) in zip(
+        positions.tolist(), rows["vector"], langs, marks, strict=True
     ):
-        parent[keys[second]] = keys[first]
+        if vector is None or not len(vector):
+            continue
+        key = _root(parent, census.keys[position])
+        group = groups.setdefault(key, Likeness(*key))
+        group.hear(vector, census.persons[position], lang, sentence=sentence, hours=hours)
+    leading = sorted(groups, key=lambda key: (*groups[key].weight(), key[0]))
+    for follower, leader in like_groups([groups[key] for key in leading]):
+        parent[leading[follower]] = leading[leader]
 
 
 def _assemble(

@@ -1,94 +1,194 @@
-"""Vectors that are closer than chance, found without comparing all with all.
+"""How close the vectors of two groups of asks must be for one group to be made of them.
 
-Whatever encoder made them, its vectors lie in a narrow cone; so they are centred, and what counts
-as close is read from the data: closer than all but one in ten thousand pairs drawn by chance, and
-than chance would bring about in so many.
-Candidates come from blocks around pivots (as in an inverted file, Sivic and Zisserman 2003), so
-the work grows with n to the power of 1.5.
+Vectors alone do not tell near misses from wordings of one want, words alone know no synonyms and no
+other language; so the words two groups share say what is demanded of their vectors. The levels were
+chosen on labelled asks and their names in English, that of sentences on part of BANKING77
+(Casanueva et al. 2020).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import pandas as pd
+
+from reports.linkage import linked
+from reports.phrases import LONGER, content
 
 Floats = npt.NDArray[np.float32]
 
-FEWEST = 300
-"""With fewer vectors chance cannot be told, and no pair is given."""
-CHANCE_PAIRS = 100_000
-CHANCE_PIECES = 50
-CHANCE_LEVEL = 0.9999
-NEAREST = 5
-BLOCKS_EACH = 2
-LARGEST_BLOCK = 2_000
+LEVEL = 0.55
+"""Between phrases of one language that share no word."""
+FOREIGN_LEVEL = 0.50
+"""Between two languages: a word that both have may be a name or a loan."""
+TURNED_LEVEL = 0.80
+"""Where both have the word that turns the wish, and no other: "better staff", "better tables"."""
+PARTICULAR_LEVEL = 0.85
+"""Where one has all the words of the other and further ones."""
+HOURS_LEVEL = 0.28
+"""Between a wish for more hours ("all-day breakfast") and one for a thing at another hour: the
+thing may be part of what is wanted all day."""
+SENTENCE_LEVEL = 0.36
+"""Where a whole sentence stands for an item, so that single words decide nothing."""
+SENTENCE = 4
+"""Words from which an item that is its whole quote is a sentence."""
+NEVER = 2.0
+CENTRED_BY = 300
+"""With so many groups half of their mean is taken from each."""
+
+_OTHER_HOURS = re.compile(
+    r"\b(?:morning|noon|midday|afternoon|evening|night|midnight|breakfast\s?time|lunch\s?time"
+    r"|dinner\s?time|all\s+day|any\s?time|half\s+past|\d{1,2}\s*(?::\d\d|[ap]\.?m\b)"
+    r"|ca(?:ły|łą)\s+(?:dzień|dobę)|popołudni\w*|wiecz[oó]r\w*|todo\s+el\s+día|por\s+la\s+tarde"
+    r"|den\s+ganzen\s+tag|ganztägig|ganztags|nachmittags?|abends|toute\s+la\s+journée"
+    r"|après[\s-]midi|le\s+soir|o\s+dia\s+todo|tutto\s+il\s+giorno)"
+    r"|하루\s?종일|온종일|24시간|오후|저녁|一日中|終日|午後",
+    re.IGNORECASE,
+)
 
 
-def likeliest_pairs(
-    vectors: Floats, allowed: Callable[[int, int], bool]
-) -> Iterator[tuple[int, int]]:
-    """Pairs (i, j), i < j, each the other's nearest among the ``allowed``, and close beyond chance.
+class Likeness:
+    """What the asks of one group have in common: their words and the mean of their vectors."""
 
-    ``vectors`` is (n, dim), of any length, most important first; the result depends on nothing but
-    the rows and their order. A row is in one pair at most.
-    """
-    count = len(vectors)
-    if count < FEWEST:
+    def __init__(self, wants: bool, words: frozenset[str]) -> None:
+        self.wants = wants
+        self.words = words
+        self.named = content(words)
+        self.turns = words - self.named - {LONGER}
+        self._sum: Floats | None = None
+        self._people: set[str] = set()
+        self._langs: Counter[str] = Counter()
+        self._asks = self._hours = self._sentences = 0
+
+    def hear(
+        self,
+        vector: npt.ArrayLike,
+        person: str,
+        lang: str | None,
+        *,
+        sentence: bool,
+        hours: bool,
+    ) -> None:
+        """Take in one ask; see ``whole_sentences`` and ``wishes_hours``."""
+        self._sentences += sentence
+        row = np.asarray(vector, dtype=np.float32)
+        self._sum = row if self._sum is None else self._sum + row
+        self._people.add(person)
+        self._asks += 1
+        self._hours += hours
+        if lang:
+            self._langs[lang] += 1
+
+    @property
+    def people(self) -> int:
+        """Distinct people who ask."""
+        return len(self._people)
+
+    def weight(self) -> tuple[int, list[str]]:
+        """Sorts the most asked first, ties by the words themselves."""
+        return -len(self._people), sorted(self.words)
+
+    @property
+    def vector(self) -> Floats:
+        """The mean of the asks' vectors, of length one."""
+        assert self._sum is not None, "a group has asks"
+        return np.asarray(self._sum / max(float(np.linalg.norm(self._sum)), 1e-9), np.float32)
+
+    @property
+    def lang(self) -> str:
+        """The language that most of the asks are in."""
+        return min(self._langs, key=lambda lang: (-self._langs[lang], lang), default="")
+
+    @property
+    def sentence(self) -> bool:
+        """Whether whole sentences stand for the items."""
+        return 2 * self._sentences > self._asks
+
+    @property
+    def hours(self) -> bool:
+        """Whether it is wished at other hours."""
+        return LONGER in self.words or 2 * self._hours > self._asks
+
+
+def whole_sentences(asks: pd.DataFrame) -> pd.Series:
+    """Which asks have no item apart from a quote of several words."""
+    several = asks["item"].str.count(r"\S+") >= SENTENCE
+    found: pd.Series = (asks["item"] == asks["quote"]) & several
+    return found
+
+
+def wishes_hours(asks: pd.DataFrame) -> pd.Series:
+    """Which asks want an existing thing at another time: their type says so, and their moment or
+    their words name one."""
+    timed = asks["quote"].str.contains(_OTHER_HOURS)
+    if "moment" in asks:
+        timed |= asks["moment"].fillna("").astype(bool)
+    found: pd.Series = timed & (asks["type"] == "availability")
+    return found
+
+
+def like_groups(groups: Sequence[Likeness]) -> Iterator[tuple[int, int]]:
+    """Pairs (follower, leader) of places in ``groups``, which stand most asked first."""
+    if len(groups) < 2:
         return
-    centred = _unit(_unit(vectors) - _unit(vectors).mean(axis=0))
-    level = _chance(centred)
-    nearest = _nearest(centred, level, allowed)
-    for row, other in nearest.items():
-        if row < other and nearest.get(other) == row:
-            yield row, other
-
-
-def _unit(vectors: Floats) -> Floats:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
-
-
-def _chance(centred: Floats) -> float:
-    draw = np.random.default_rng(0)
-    first, second = draw.integers(0, len(centred), (2, CHANCE_PAIRS))
-    apart = first != second
-    # In pieces, because the drawn rows together are larger than the vectors themselves.
-    cosines = np.concatenate(
-        [
-            np.einsum("ij,ij->i", centred[some], centred[others])
-            for some, others in zip(
-                np.array_split(first[apart], CHANCE_PIECES),
-                np.array_split(second[apart], CHANCE_PIECES),
-                strict=True,
-            )
-        ]
+    sets = [_Compared(group) for group in groups]
+    found = linked(
+        _centred(np.stack([group.vector for group in groups])),
+        [group.people for group in groups],
+        min(HOURS_LEVEL, SENTENCE_LEVEL),
+        lambda one, other: demanded(sets[one], sets[other]),
     )
-    # Among very many pairs some are close by chance; were cosines normal, fewer than one would
-    # pass the second bound.
-    bound = stats.norm.isf(1 / len(centred) ** 2) * cosines.std() + cosines.mean()
-    return float(max(np.quantile(cosines, CHANCE_LEVEL), bound))
+    for place, leader in enumerate(found.tolist()):
+        if leader != place:
+            yield place, leader
 
 
-def _nearest(centred: Floats, level: float, allowed: Callable[[int, int], bool]) -> dict[int, int]:
-    """The nearest allowed neighbour of each row that has one above ``level``."""
-    pivots = centred[:: max(1, int(len(centred) ** 0.5))]
-    to_pivot = centred @ pivots.T
-    blocks = np.argsort(-to_pivot, axis=1, kind="stable")[:, :BLOCKS_EACH]
-    best: dict[int, tuple[float, int]] = {}
-    for pivot in range(len(pivots)):
-        rows = np.flatnonzero((blocks == pivot).any(axis=1))[:LARGEST_BLOCK]
-        cosines = centred[rows] @ centred[rows].T
-        np.fill_diagonal(cosines, -1.0)
-        for place in np.flatnonzero(cosines.max(axis=1, initial=-1.0) >= level):
-            row = int(rows[place])
-            for other_place in np.argsort(-cosines[place], kind="stable")[:NEAREST]:
-                cosine, other = float(cosines[place, other_place]), int(rows[other_place])
-                if cosine < level:
-                    break
-                if allowed(row, other):
-                    best[row] = max(best.get(row, (cosine, -other)), (cosine, -other))
-                    break
-    return {row: -other for row, (_, other) in best.items()}
+def _centred(vectors: Floats) -> Floats:
+    """Vectors from which is taken what all of them share, being of one trade, as far as there are
+    enough of them to tell."""
+    count = len(vectors)
+    rows = vectors - vectors.mean(axis=0) * (count / (count + CENTRED_BY))
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+class _Compared:
+    """What is asked of a group again and again, worked out once."""
+
+    __slots__ = ("hours", "lang", "named", "numbers", "sentence", "turns", "wants", "words")
+
+    def __init__(self, group: Likeness) -> None:
+        self.wants, self.words, self.named, self.turns = (
+            group.wants,
+            group.words,
+            group.named,
+            group.turns,
+        )
+        self.lang, self.hours = group.lang, group.hours
+        self.sentence = group.sentence
+        self.numbers = {word for word in group.named if any(map(str.isdigit, word))}
+
+
+def demanded(one: _Compared, other: _Compared) -> float:
+    """The cosine from which two groups are one, ``NEVER`` where they are two whatever they are."""
+    if one.wants != other.wants:
+        return NEVER
+    if one.sentence or other.sentence:
+        return SENTENCE_LEVEL
+    whole, part = (one, other) if LONGER in one.words else (other, one)
+    shared = one.named & other.named
+    if LONGER in whole.words and part.hours and not shared:
+        return HOURS_LEVEL
+    if one.numbers != other.numbers:
+        return NEVER
+    if one.lang != other.lang:
+        return FOREIGN_LEVEL
+    if one.turns != other.turns:
+        return NEVER
+    if not shared:
+        return TURNED_LEVEL if one.turns else LEVEL
+    return NEVER if one.named - shared and other.named - shared else PARTICULAR_LEVEL

@@ -104,18 +104,18 @@ def test_vectors_bring_like_asks_together(encoder: VectorEncoder) -> None:
     every vector has length one, also that of an ask without letters."""
     vectors = encoder.encode(
         [
-            "all-day porridge",
-            "porridge all day",
-            "온종일 죽",
-            "owsianka przez cały dzień",
+            "all-day breakfast",
+            "breakfast all day",
+            "하루 종일 아침 메뉴",
+            "śniadania cały dzień",
             "refund",
             "",
         ],
         [
-            "serve porridge after 11:30",
-            "I want porridge at noon",
-            "죽 하루 종일 팔아주세요",
-            "podawajcie owsiankę cały dzień",
+            "serve breakfast after 11:30",
+            "I want breakfast at noon",
+            "아침 메뉴 하루 종일 팔아주세요",
+            "czemu śniadania tylko rano? chcę cały dzień",
             "give me a refund",
             "???",
         ],
@@ -123,15 +123,15 @@ def test_vectors_bring_like_asks_together(encoder: VectorEncoder) -> None:
     assert vectors.shape == (6, encoder.dim)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     likeness = vectors @ vectors.T
-    assert likeness[:4, :4].min() > 0.5
-    assert likeness[:4, 4].max() < 0.3
+    assert likeness[:4, :4].min() > 0.25
+    assert likeness[:4, 4].max() < 0.15
 
 
 def test_vectors_do_not_depend_on_their_company(encoder: VectorEncoder) -> None:
-    """An ask alone, among others, or read in another process has one vector, within rounding."""
+    """An ask alone, among others, or read in another process has one vector."""
     items = ["night bus", "a very much longer wish for a night bus to the harbour", "dark mode"]
     together = encoder.encode(items, items)
     again = pickle.loads(pickle.dumps(encoder))
     for row, item in enumerate(items):
-        assert float(together[row] @ again.encode([item], [item])[0]) > 0.98
+        assert float(together[row] @ again.encode([item], [item])[0]) > 0.999
     assert encoder.encode([], []).shape == (0, encoder.dim)

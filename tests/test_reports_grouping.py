@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classify.shipped import read_artifact
+from classify.tagger import ask_encoder
+from reports import linkage
 from reports.grouping import NO_GROUP, Grouping, group_asks
 from reports.identity import signal_ids
-from reports.likeness import FEWEST, likeliest_pairs
+from reports.linkage import linked
 from reports.phrases import bare, brand_names, phrase
 
 
@@ -137,6 +140,7 @@ WORDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(WORDS, st.sampled_from("abcd")), min_size=1, max_size=12), st.randoms())
 def test_row_order_changes_nothing(rows: list[tuple[str, str]], random: object) -> None:
     """Same asks, same groups, names and ids, whatever the order they come in."""
@@ -172,27 +176,108 @@ def test_bare_items_lose_only_their_hours() -> None:
     assert bare("sugar-free bun") == "sugar-free bun"
 
 
-def test_vectors_bring_other_words_together_but_never_near_misses() -> None:
-    """Two wishes without a common word meet where their vectors are closer than chance; two
-    that share a word do not, however close.
-    """
-    draw = np.random.default_rng(7)
-    vectors = draw.normal(size=(FEWEST + 40, 32)).astype(np.float32)
-    items = [f"thing{n} number{n}" for n in range(len(vectors))]
-    items[0], items[1] = "warm seats", "heated chairs"
-    items[2], items[3] = "honey jar", "honey spoon"
-    vectors[1] = vectors[0] + 0.05 * draw.normal(size=32)
-    vectors[3] = vectors[2] + 0.05 * draw.normal(size=32)
-    asks = frame(*[(item,) for item in items]).assign(vector=list(vectors), vector_version="v1")
+def heard(*rows: tuple[str, str, str], type_: str = "availability") -> pd.DataFrame:
+    """Asks (item, quote, language) of one person each, with the vectors of the shipped encoder."""
+    encoder = ask_encoder(read_artifact())
+    items, quotes = [row[0] for row in rows], [row[1] for row in rows]
+    asks = frame(*[(item, f"p{n}", type_, quotes[n]) for n, item in enumerate(items)])
+    vectors = list(encoder.encode(items, quotes))
+    return asks.assign(
+        lang=[row[2] for row in rows], vector=vectors, vector_version=encoder.version
+    )
+
+
+def test_parts_of_a_breakfast_are_items_of_all_day_breakfast() -> None:
+    """A thing wanted at another hour belongs to the general wish for more hours, in any words."""
+    asks = heard(
+        ("breakfast after 10:30", "breakfast after 10:30", "en"),
+        ("all-day breakfast", "can we get all-day breakfast", "en"),
+        ("egg muffins", "why stop egg muffins at half past ten?!", "en"),
+        ("pancakes", "pancakes in the afternoon", "en"),
+        ("하루 종일 아침 메뉴", "아침 메뉴 하루 종일 팔아주세요", "ko"),
+        ("umbrella stand", "an umbrella stand by the door in the afternoon", "en"),
+    )
     grouping = group_asks(asks)
-    assert grouping.group_of[0] == grouping.group_of[1]
-    assert grouping.group_of[2] != grouping.group_of[3]
-    assert len(grouping.groups) == len(items) - 1
+    assert together(grouping) == [0, 0, 0, 0, 0, 1]
+    assert set(grouping.item_of[[2, 3]]) == {"egg muffins", "pancakes"}
+    names = [group.name for group in grouping.groups]
+    assert names[int(grouping.group_of[0])] in ("all-day breakfast", "breakfast after 10:30")
 
 
-def test_few_vectors_decide_nothing() -> None:
-    """With too few vectors nobody knows what chance would give."""
-    assert list(likeliest_pairs(np.ones((20, 4), dtype=np.float32), lambda a, b: True)) == []
+def test_languages_meet_and_near_misses_stay_apart() -> None:
+    """Each wish meets itself in another language, not the one that shares a word with it."""
+    asks = heard(
+        ("offline search", "let me search my notes offline", "en"),
+        ("offline editing", "I want to edit my notes offline", "en"),
+        ("오프라인 검색", "오프라인에서도 검색되게 해주세요", "ko"),
+        ("edycja offline", "dodajcie edycję notatek offline", "pl"),
+        ("vegan burger", "please add a vegan burger", "en"),
+        ("vegan nuggets", "we need vegan nuggets", "en"),
+        ("hamburguesa vegana", "ojalá tuvieran una hamburguesa vegana", "es"),
+        ("dark mode", "please add a dark mode", "en"),
+        ("다크 모드", "다크 모드 추가해 주세요", "ko"),
+        type_="new_offering",
+    )
+    assert together(group_asks(asks)) == [0, 1, 0, 1, 2, 3, 2, 4, 4]
+
+
+def test_vectors_of_another_encoder_are_not_compared() -> None:
+    """Asks that an older encoder read stay where their words put them, and break nothing."""
+    rng = np.random.default_rng(1)
+    same = rng.normal(size=8)
+    vectors = [*([same / np.linalg.norm(same)] * 3), np.ones(3), np.zeros(0)]
+    items = ["warm seats", "heated chairs", "cosy benches", "snug stools", "hot sofas"]
+    asks = frame(*[(item,) for item in items]).assign(
+        vector=pd.Series(vectors), vector_version=["v2", "v2", "v2", "v1", ""]
+    )
+    assert together(group_asks(asks)) == [0, 0, 0, 1, 2]
+
+
+def test_words_that_turn_a_wish_and_numbers_keep_groups_apart() -> None:
+    """Close vectors are not enough where one asks for more and one for better, or for 3 and 4."""
+    vector = [np.array([0.6, 0.8])]
+    pairs = [
+        ("more tables", "better waiters"),
+        ("better tables", "tables"),
+        ("teapot 3", "kettle 4"),
+        ("honey jar", "honey spoon"),
+    ]
+    for one, other in pairs:
+        asks = frame((one,), (other,)).assign(vector=pd.Series(vector * 2), vector_version="v1")
+        assert together(group_asks(asks)) == [0, 1], (one, other)
+
+
+def test_clusters_are_as_like_as_their_members_on_average() -> None:
+    """What average linkage of all pairs finds, the quick one finds, whether looked for among all or
+    in blocks; the leader is the heaviest member."""
+    draw = np.random.default_rng(3)
+    centres = draw.normal(size=(30, 24))
+    truth = np.repeat(np.arange(30), 20)
+    rows = centres[truth] + 0.35 * draw.normal(size=(600, 24))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    weights = [1 + n % 7 for n in range(600)]
+    leaders = linked(rows, weights, 0.6, lambda one, other: 0.0)
+    assert len(set(zip(leaders.tolist(), truth.tolist(), strict=True))) == 30
+    for leader in set(leaders.tolist()):
+        members = np.flatnonzero(leaders == leader)
+        assert weights[leader] == max(weights[member] for member in members)
+
+
+def test_neighbours_found_in_blocks_are_nearly_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking in blocks misses few of the close pairs."""
+    draw = np.random.default_rng(4)
+    rows = np.repeat(draw.normal(size=(400, 16)), 5, axis=0) + 0.2 * draw.normal(size=(2000, 16))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+    def pairs() -> set[tuple[int, int]]:
+        found = linkage.neighbours(rows, 0.8)
+        return {(row, other) for row, others in found for other in others.tolist()}
+
+    every = pairs()
+    monkeypatch.setattr(linkage, "EXACT", 100)
+    in_blocks = pairs()
+    assert in_blocks <= every
+    assert len(in_blocks) > 0.9 * len(every)
 
 
 def test_what_names_nothing_is_grouped_with_nothing() -> None:
