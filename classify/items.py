@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-
-import numpy as np
 
 from classify.answers import Floats
 
 _LONGEST = 10  # words of an item
 _LONGEST_LINK = 3
 """Words between two of an item among which a preposition joins them: "of all the"."""
+_LIKELY = 0.5
+"""The probability from which a word is taken into an item away from its other words."""
 _CAUTION = 1.0
 """Words of the reader's item that are expected beyond those in the text: longer items pay."""
 _LEFT_OUT = frozenset(["the", "a", "an", "of", "for", "to", "in", "on", "and", "with"])
@@ -31,6 +31,7 @@ _LINKS = frozenset(
 _CANONICAL = Path(__file__).parent / "items.toml"
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 _BETWEEN = re.compile(r"[\w']+")
+_PARTING = re.compile(r"[.!?;:()\n…]|,|\s[-–—]\s")
 _DROPPED = frozenset(
     [
         "the",
@@ -114,29 +115,68 @@ class Worded:
 
 
 def worded(text: str, places: Sequence[tuple[int, int]], likely: Floats, most: int) -> Worded:
-    """The words of ``text`` at ``places`` that make the best item, ``most`` of them at the most.
+    """The words of ``text`` that make the best item, ``most`` of them at the most.
 
-    ``likely`` (len(places),) is the probability of each word to be one of the item's. The likeliest
-    words are taken as long as the expected F1 with the item's words rises, and stand in the order
-    of the text; a word said twice counts once. Empty where there is no word to take.
+    ``places`` are the words of ``text`` in order, ``likely`` (len(places),) the probability of each
+    to be one of the item's. A phrase is a run of words that nothing parts; only words that are
+    ``_LIKELY`` may also stand apart from one another ("button ... accounts"). What has the highest
+    expected F1 with the item's words is taken. Empty where there is no word to take.
     """
-    best: dict[str, int] = {}
-    for at, (start, end) in enumerate(places):
-        word = text[start:end].lower()
-        if word in _LEFT_OUT or not any(map(str.isalnum, word)):
-            continue
-        same = word.rstrip("s")
-        if same not in best or likely[at] > likely[best[same]]:
-            best[same] = at
-    if not best:
+    telling = [at for at, place in enumerate(places) if _tells(text[slice(*place)].lower())]
+    if not telling:
         return Worded("", 0.0)
-    ranked = sorted(best.values(), key=lambda at: -float(likely[at]))
-    gains = np.cumsum(likely[ranked])
-    sizes = np.arange(1, len(ranked) + 1)
-    expected = (2 * gains / (sizes + gains[-1] + _CAUTION))[:most]
-    taken = sorted(ranked[: int(expected.argmax()) + 1])
-    phrase = tidy(_joined(text, [places[at] for at in taken]))
-    return Worded(phrase, float(expected.max()) if phrase else 0.0)
+    expected = float(likely[telling].sum()) + _CAUTION
+    best, chosen = 0.0, telling[:1]
+    for taken in (
+        *_runs(text, places, telling, most),
+        *_apart(text, places, telling, likely, most),
+    ):
+        worth = 2 * float(likely[taken].sum()) / (len(taken) + expected)
+        if worth > best:
+            best, chosen = worth, taken
+    phrase = tidy(_joined(text, [places[at] for at in chosen]))
+    return Worded(phrase, best if phrase else 0.0)
+
+
+def _runs(
+    text: str, places: Sequence[tuple[int, int]], telling: Sequence[int], most: int
+) -> Iterator[list[int]]:
+    """Runs of telling words that nothing parts."""
+    for first in range(len(telling)):
+        run: list[int] = []
+        for at in telling[first : first + most]:
+            if run and _parted(text, places, run[-1], at):
+                break
+            run.append(at)
+            yield list(run)
+
+
+def _apart(
+    text: str,
+    places: Sequence[tuple[int, int]],
+    telling: Sequence[int],
+    likely: Floats,
+    most: int,
+) -> Iterator[list[int]]:
+    """The likeliest words, wherever they stand; a word said twice counts once."""
+    best: dict[str, int] = {}
+    for at in telling:
+        same = text[slice(*places[at])].lower().rstrip("s")
+        if likely[at] >= _LIKELY and (same not in best or likely[at] > likely[best[same]]):
+            best[same] = at
+    ranked = sorted(best.values(), key=lambda at: -float(likely[at]))[:most]
+    for count in range(1, len(ranked) + 1):
+        yield sorted(ranked[:count])
+
+
+def _tells(word: str) -> bool:
+    return word not in _LEFT_OUT and any(map(str.isalnum, word))
+
+
+def _parted(text: str, places: Sequence[tuple[int, int]], before: int, at: int) -> bool:
+    """Whether two words that tell something are too far from one another for one phrase."""
+    gap = text[places[before][1] : places[at][0]]
+    return at - before > _LONGEST_LINK or bool(_PARTING.search(gap))
 
 
 def _joined(text: str, places: Sequence[tuple[int, int]]) -> str:

@@ -205,3 +205,14 @@ def test_rules_alone_word_an_item() -> None:
 def test_a_quote_without_a_thing_still_has_an_item(text: str) -> None:
     """An item is never empty."""
     assert item(text, text)
+
+
+def test_words_apart_are_taken_only_where_they_are_likely() -> None:
+    """A phrase is a run of words; a word from elsewhere joins it only where it is likely itself."""
+    text = "a button in the app so that we can switch accounts"
+    places = [match.span() for match in re.finditer(r"\w+", text)]
+    likely = np.full(len(places), 0.05, np.float32)
+    likely[[1, 10]] = 0.9, 0.8
+    assert worded(text, places, likely, 5).phrase == "button accounts"
+    likely[10] = 0.4
+    assert worded(text, places, likely, 5).phrase == "button"
