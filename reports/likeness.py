@@ -30,8 +30,8 @@ TURNED_LEVEL = 0.80
 PARTICULAR_LEVEL = 0.85
 """Where one has all the words of the other and further ones."""
 HOURS_LEVEL = 0.28
-"""Between a wish for more hours ("all-day breakfast") and one for a thing at another hour: the
-thing may be part of what is wanted all day."""
+"""Between a wish for more hours ("all-day breakfast") and one for a thing at another hour: it may
+be the same thing ("breakfast at lunchtime"), or part of what is wanted all day."""
 SENTENCE_LEVEL = 0.36
 """Where a whole sentence stands for an item, so that single words decide nothing."""
 SENTENCE = 4
@@ -181,7 +181,7 @@ def demanded(one: _Compared, other: _Compared) -> float:
         return SENTENCE_LEVEL
     whole, part = (one, other) if LONGER in one.words else (other, one)
     shared = one.named & other.named
-    if LONGER in whole.words and part.hours and not shared:
+    if LONGER in whole.words and part.hours and (not shared or whole.named <= part.named):
         return HOURS_LEVEL
     if one.numbers != other.numbers:
         return NEVER

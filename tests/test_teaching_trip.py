@@ -35,6 +35,7 @@ termios = pytest.importorskip("termios", reason="pseudo-terminals are a thing of
 REVIEWS, ANSWERS = 80, 30
 """Rows of the demo's files: enough to learn on, few enough to be read twice in a test."""
 LABELLED, DENIED = 30, 12
+SPARE = 4
 """Comments that are labelled, and how many of them in two ways."""
 RULE = "minutes"
 CATEGORY = f"""
@@ -285,6 +286,13 @@ def corrections(folder: Path) -> list[Correction]:
         return ledger.corrections()
 
 
+def categories_of(folder: Path) -> dict[str, list[str]]:
+    """The categories that were read, by uid."""
+    with sqlite3.connect(folder / "earful.db") as ledger:
+        rows = ledger.execute("SELECT uid, categories FROM tags").fetchall()
+    return {uid: json.loads(names) for uid, names in rows}
+
+
 def in_force(folder: Path) -> str:
     with Project.open(folder).ledger() as ledger:
         return ledger.get_meta(CURRENT) or ""
@@ -416,15 +424,19 @@ def test_two_verdicts_on_the_same_words_teach_nothing(untaught: Path) -> None:
         rows = ledger.execute(
             "SELECT c.uid, c.text FROM comments c JOIN tags t ON t.uid = c.uid"
             " WHERE t.lang = 'en' AND c.source = 'reviews' ORDER BY c.id LIMIT ?",
-            (DENIED,),
+            (DENIED + SPARE,),
         ).fetchall()
     with (untaught / "again.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "username", "text"])
         writer.writerows((f"a{n}", f"twin{n}", text) for n, (_, text) in enumerate(rows))
-    assert f"{DENIED} new" in at_the_terminal("import", "again.csv", "--source", "again").text
-    assert f"{DENIED} comments tagged" in at_the_terminal("tag").text
-    uids, twins = [uid for uid, _ in rows], [f"again:import:a{n}" for n in range(DENIED)]
+    assert f"{len(rows)} new" in at_the_terminal("import", "again.csv", "--source", "again").text
+    assert f"{len(rows)} comments tagged" in at_the_terminal("tag").text
+    # what is read of a borderline comment may hang on the comments read with it
+    wishes = {uid for uid, names in categories_of(untaught).items() if "request" in names}
+    pairs = [(uid, f"again:import:a{n}") for n, (uid, _) in enumerate(rows)]
+    alike = [pair for pair in pairs if (pair[0] in wishes) is (pair[1] in wishes)][:DENIED]
+    uids, twins = [uid for uid, _ in alike], [twin for _, twin in alike]
     at_the_terminal("label", *uids, "--by", "ann", answer=by_the_rule)
     at_the_terminal("label", *twins, "--by", "cid", answer=against_the_rule)
     said = {one.uid: RULE in one.labels.categories for one in corrections(untaught)}

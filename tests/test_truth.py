@@ -93,7 +93,7 @@ def test_the_labelled_sets_are_measured(tmp_path: Path) -> None:
 
 def test_the_product_gives_every_ask_a_group() -> None:
     """Asks in the same words are together, others apart, and no number stands for no group."""
-    vectors = unit(np.ones((4, 3), np.float32))
+    vectors = np.eye(4, dtype=np.float32)[[0, 0, 1, 2]]
     items = ["folding chairs", "folding chairs", "warm soup", "it"]
     groups = product(asks_frame(items, items, vectors, "v"))
     assert groups.min() >= 0
