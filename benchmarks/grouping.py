@@ -27,7 +27,6 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from benchmarks.grouper import Grouper, asks_frame, product
 from benchmarks.planted.measures import pair_counting
-from classify.items import plain_item
 from classify.tagger import Tagger
 from earful.errors import DataError
 
@@ -111,9 +110,8 @@ def duplicates(ids: Sequence[str], pairs: set[frozenset[str]], groups: Sequence[
 
 
 def as_asks(texts: Sequence[str], tagger: Tagger) -> pd.DataFrame:
-    """Every text as an ask that is quoted whole."""
-    items = [plain_item(text) for text in texts]
-    return asks_frame(items, texts, tagger.ask_vectors(items, texts), tagger.vector_version)
+    """Every text as an ask that is quoted whole, and in which no item is told apart."""
+    return asks_frame(texts, texts, tagger.ask_vectors(texts, texts), tagger.vector_version)
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
