@@ -21,8 +21,8 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from earful.records import DAYPARTS, DemandSignal, Ladder
-from reports import charts, timeline_charts, wording, wording_over_time
+from earful.records import DAYPARTS, DemandSignal, Ladder, Quote
+from reports import charts, launch_chart, launch_words, timeline_charts, wording, wording_over_time
 from reports.atomic import replacing
 from reports.signals import Demand, ListedSignal, iso, moments_of
 from reports.timeline import Timeline, timeline
@@ -128,7 +128,9 @@ def render(demand: Demand, accuracy: Mapping[str, Any] | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=wording, over_time=wording_over_time, iso=iso)
+    environment.globals.update(
+        words=wording, over_time=wording_over_time, launch_words=launch_words, iso=iso
+    )
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     template = environment.get_template("brief.html.jinja")
@@ -163,6 +165,16 @@ def _content(demand: Demand, accuracy: Mapping[str, Any] | None) -> dict[str, An
         **_sentiment_figure(demand),
         "categories": _categories(demand),
         "cards": cards,
+        "launches": [
+            (
+                one,
+                launch_chart.launch(one, f"launch-{n}")
+                if one.asking.weeks or one.speaking.weeks
+                else None,
+                [(row, voices.of_quotes(row.quotes)) for row in one.still],
+            )
+            for n, one in enumerate(demand.launches)
+        ],
         "rest": [(s, voices.quotes(s)) for s in rest],
         "more_rest": len(shared) - len(cards) - len(rest),
         "wants": [(s, voices.quotes(s)) for s in wants[:TABLE_ROWS]],
@@ -207,6 +219,10 @@ class _Voices:
 
     def quotes(self, signal: DemandSignal) -> tuple[Voice, ...]:
         """The chosen quotes of a signal."""
+        return self.of_quotes(signal.quotes)
+
+    def of_quotes(self, quotes: Sequence[Quote]) -> tuple[Voice, ...]:
+        """Quotes with what is known of their comments."""
         return tuple(
             Voice(
                 uid=quote.uid,
@@ -218,7 +234,7 @@ class _Voices:
                 item="",
                 moment="",
             )
-            for quote in signal.quotes
+            for quote in quotes
         )
 
     def solicited_share(self, signal: DemandSignal) -> float:

@@ -31,6 +31,7 @@ from reports.frames import (
     series_frame,
     signals_frame,
 )
+from reports.launches import launch_record
 from reports.over_time_record import findings_record, heard_record
 from reports.rollups import Window
 from reports.signals import Demand, iso, ladder_record, signal_record
@@ -140,7 +141,8 @@ def signals_record(demand: Demand) -> dict[str, Any]:
     ``sources``, ``undated`` (relevant comments without a date), ``unread`` (comments heard in a
     language that is not served), ``heard`` (the weeks that were listened to, and the gaps),
     ``test`` (what "established" rests on), ``asking`` (the people who ask for anything, as counted
-    and estimated) and ``unasked`` (what the taxonomy pins and nobody asks for).
+    and estimated), ``unasked`` (what the taxonomy pins and nobody asks for) and ``launches`` (what
+    came of those in the settings).
     """
     rollups = demand.rollups
     return {
@@ -178,6 +180,7 @@ def signals_record(demand: Demand) -> dict[str, Any]:
             for signal in demand.signals
             if signal.people == 0
         ],
+        "launches": [launch_record(one) for one in demand.launches],
         "signals": [signal_record(signal) for signal in demand.signals if signal.people],
     }
 

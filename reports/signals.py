@@ -40,6 +40,7 @@ from reports.grouping import NO_GROUP
 from reports.growth import Growth
 from reports.history import History
 from reports.identity import Change
+from reports.launches import Launched, launch_effects
 from reports.over_time import OverTime, over_time
 from reports.over_time_record import history_record, past_record, rounded
 from reports.phrases import content, phrase, words_of
@@ -109,7 +110,8 @@ class Demand:
     of those that were remembered.
 
     ``asking`` are the people who ask for anything, ``prevalence`` the same by source and language
-    (empty where nothing was measured of the models).
+    (empty where nothing was measured of the models). ``launches`` tell what came of those in the
+    settings, the newest first.
     """
 
     title: str
@@ -127,6 +129,7 @@ class Demand:
     changes: tuple[Change, ...] = ()
     rung: str = "people"
     prevalence: tuple[Prevalence, ...] = ()
+    launches: tuple[Launched, ...] = ()
 
     @property
     def ranked(self) -> tuple[ListedSignal, ...]:
@@ -235,6 +238,14 @@ def demand_signals(
         changes=placed.found.changes,
         asking=_asking(estimator, counted),
         prevalence=() if estimator is None else estimator.prevalence(counted),
+        launches=launch_effects(
+            settings.launch,
+            {listing.id: listing.name for listing in listings},
+            counted,
+            tables,
+            window,
+            told.heard,
+        ),
     )
 
 
