@@ -22,9 +22,18 @@ import pandas as pd
 from markupsafe import Markup
 
 from earful.records import DAYPARTS, DemandSignal, Ladder, Quote
-from reports import charts, launch_chart, launch_words, timeline_charts, wording, wording_over_time
+from reports import (
+    charts,
+    hours_chart,
+    launch_chart,
+    launch_words,
+    timeline_charts,
+    wording,
+    wording_over_time,
+)
 from reports.atomic import replacing
-from reports.signals import Demand, ListedSignal, iso, moments_of
+from reports.moments import moments_of
+from reports.signals import Demand, ListedSignal, iso
 from reports.timeline import Timeline, timeline
 
 name = "brief"
@@ -41,6 +50,7 @@ ITEMS = 8
 MOMENTS = 10
 WHOLE_DAY = 5
 GAPS = 12
+TUPLES = 25
 SOLICITED = 0.8
 CATEGORY_SPLIT = ("request", "problem", "complaint", "question", "praise", "churn_risk")
 
@@ -162,6 +172,7 @@ def _content(demand: Demand, accuracy: Mapping[str, Any] | None) -> dict[str, An
         "charted": min(CHARTED, len(shared)),
         **_trend_figure(demand, shared, time),
         **_moment_figure(shared),
+        **_hours_figure(shared),
         **_sentiment_figure(demand),
         "categories": _categories(demand),
         "cards": cards,
@@ -371,6 +382,23 @@ def _moment_figure(shared: Sequence[DemandSignal]) -> dict[str, Any]:
         key=lambda entry: entry[2],
     )
     return {"moments_chart": charts.moments_grid(timed), "busiest": busiest}
+
+
+def _hours_figure(shared: Sequence[ListedSignal]) -> dict[str, Any]:
+    """The hours of things of which people named a clock time or two people a part of the day."""
+    timed = [s for s in shared if s.hours is not None and s.hours.people > 1]
+    told = sorted(
+        ((s, row) for s in shared for row in s.tuples if row.people > 1),
+        key=lambda entry: -entry[1].people,
+    )
+    rows = hours_chart.rows_of(timed)[:CHARTED]
+    return {
+        "hours_chart": hours_chart.grid(rows) if rows else None,
+        "hours_top": rows[0] if rows else None,
+        "hours_local": all(s.hours.posted_local == s.hours.posted_people for s in timed if s.hours),
+        "tuples": told[:TUPLES],
+        "more_tuples": max(0, len(told) - TUPLES),
+    }
 
 
 def _sentiment_figure(demand: Demand) -> dict[str, Any]:

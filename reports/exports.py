@@ -1,8 +1,9 @@
 """The demand as data: ``signals.json`` for programs, csv, xlsx and parquet for tables.
 
 The csv and xlsx files come with the items and the quotes beside the signals: as files of their
-own and as sheets. ``set-aside.csv`` opens the ladder: every comment that falls from a rung, and
-why. Text that a spreadsheet would take for a formula is made harmless.
+own and as sheets; the csv also with the hours things are wanted at, and the demand tuples.
+``set-aside.csv`` opens the ladder: every comment that falls from a rung, and why. Text that a
+spreadsheet would take for a formula is made harmless.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ from reports.atomic import replacing
 from reports.frames import (
     NUMBERS,
     estimate_columns,
+    hours_frame,
     items_frame,
     quotes_frame,
     series_frame,
     signals_frame,
+    tuples_frame,
 )
 from reports.launches import launch_record
 from reports.over_time_record import findings_record, heard_record
@@ -219,6 +222,8 @@ def _write_csv(demand: Demand, out_dir: Path) -> list[Path]:
         "signals.csv": signals_frame(demand),
         "signals-items.csv": items_frame(demand),
         "signals-quotes.csv": quotes_frame(demand),
+        "signals-hours.csv": hours_frame(demand),
+        "signals-tuples.csv": tuples_frame(demand),
         "set-aside.csv": demand.rollups.set_aside,
     }
     paths = []
