@@ -27,6 +27,7 @@ from reports import (
     hours_chart,
     launch_chart,
     launch_words,
+    say_want_chart,
     timeline_charts,
     wording,
     wording_over_time,
@@ -50,6 +51,7 @@ ITEMS = 8
 MOMENTS = 10
 WHOLE_DAY = 5
 GAPS = 12
+GAPS_A_SIDE = 6
 TUPLES = 25
 SOLICITED = 0.8
 CATEGORY_SPLIT = ("request", "problem", "complaint", "question", "praise", "churn_risk")
@@ -173,6 +175,7 @@ def _content(demand: Demand, accuracy: Mapping[str, Any] | None) -> dict[str, An
         **_trend_figure(demand, shared, time),
         **_moment_figure(shared),
         **_hours_figure(shared),
+        **_say_want_figure(demand, voices),
         **_sentiment_figure(demand),
         "categories": _categories(demand),
         "cards": cards,
@@ -227,6 +230,11 @@ class _Voices:
         """One voice per comment, newest first."""
         newest = asks.drop_duplicates("uid").iloc[::-1].head(most)
         return tuple(self._voice(row) for row in newest.itertuples())
+
+    def by_side(self, signal: DemandSignal, *, solicited: bool, most: int) -> tuple[Voice, ...]:
+        """What was said of a signal when asked, or unasked."""
+        asks = self.of(signal)
+        return self.evidence(asks[asks["solicited"].astype(bool) == solicited], most)
 
     def quotes(self, signal: DemandSignal) -> tuple[Voice, ...]:
         """The chosen quotes of a signal."""
@@ -399,6 +407,26 @@ def _hours_figure(shared: Sequence[ListedSignal]) -> dict[str, Any]:
         "tuples": told[:TUPLES],
         "more_tuples": max(0, len(told) - TUPLES),
     }
+
+
+def _say_want_figure(demand: Demand, voices: _Voices) -> dict[str, Any]:
+    """The gaps beyond chance, those said when asked first."""
+    told = demand.say_want
+    if told is None:
+        return {"say_want": None}
+    named = {signal.id: signal for signal in demand.signals}
+    said, wanted = told.of("said")[:GAPS_A_SIDE], told.of("wanted")[:GAPS_A_SIDE]
+    return {
+        "say_want": told,
+        "say_want_chart": say_want_chart.gaps([*said, *wanted], told) if said or wanted else None,
+        "said": said,
+        "wanted": wanted,
+        "gap_voices": [
+            (gap, voices.by_side(named[gap.id], solicited=True, most=VOICES_PER_ITEM),
+             voices.by_side(named[gap.id], solicited=False, most=VOICES_PER_ITEM))
+            for gap in (*said, *wanted)
+        ],
+    }  # fmt: skip
 
 
 def _sentiment_figure(demand: Demand) -> dict[str, Any]:

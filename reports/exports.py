@@ -37,6 +37,7 @@ from reports.frames import (
 from reports.launches import launch_record
 from reports.over_time_record import findings_record, heard_record
 from reports.rollups import Window
+from reports.say_want import say_want_record
 from reports.signals import Demand, iso, ladder_record, signal_record
 
 name = "exports"
@@ -144,8 +145,8 @@ def signals_record(demand: Demand) -> dict[str, Any]:
     ``sources``, ``undated`` (relevant comments without a date), ``unread`` (comments heard in a
     language that is not served), ``heard`` (the weeks that were listened to, and the gaps),
     ``test`` (what "established" rests on), ``asking`` (the people who ask for anything, as counted
-    and estimated), ``unasked`` (what the taxonomy pins and nobody asks for) and ``launches`` (what
-    came of those in the settings).
+    and estimated), ``unasked`` (what the taxonomy pins and nobody asks for), ``launches`` (what
+    came of those in the settings) and ``say_want`` (surveys against the open, None without both).
     """
     rollups = demand.rollups
     return {
@@ -184,6 +185,7 @@ def signals_record(demand: Demand) -> dict[str, Any]:
             if signal.people == 0
         ],
         "launches": [launch_record(one) for one in demand.launches],
+        "say_want": say_want_record(demand.say_want),
         "signals": [signal_record(signal) for signal in demand.signals if signal.people],
     }
 

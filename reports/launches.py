@@ -7,7 +7,7 @@ it, and what was left out is asked for all the more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
@@ -88,14 +88,15 @@ def launch_effects(
     tables: FactTables,
     window: Window,
     heard: Exposure,
+    ignored: Collection[str] = (),
 ) -> tuple[Launched, ...]:
     """What came of each launch, the newest first.
 
     ``names`` are those of all signals, by id; ``asks`` the asks that count in the window, with
     signal, uid, person, item, passage, source, url, created_at, precision, has_author, reach and
-    score.
+    score. ``ignored`` signals are not told beside a launch.
     """
-    found = [_launched(launch, names, asks, tables, window, heard) for launch in launches]
+    found = [_launched(launch, names, asks, tables, window, heard, ignored) for launch in launches]
     return tuple(sorted(found, key=lambda one: one.when, reverse=True))
 
 
@@ -106,6 +107,7 @@ def _launched(
     tables: FactTables,
     window: Window,
     heard: Exposure,
+    ignored: Collection[str],
 ) -> Launched:
     ids, unknown = _signals(launch, names)
     signals = {one: names[one] for one in ids}
@@ -127,7 +129,7 @@ def _launched(
         asked_before=len(before),
         asked_after=len(after),
         asked_again=len(before & after & authors),
-        still=_still(asks, asked, spoken, names, start),
+        still=_still(asks[~asks["signal"].isin(set(ignored))], asked, spoken, names, start),
     )
 
 

@@ -57,6 +57,7 @@ from reports.rollups import (
     people_basis,
     roll_up,
 )
+from reports.say_want import SayWant, say_want
 from reports.trends import UNKNOWN
 from reports.tuples import DemandTuple, demand_tuples, tuple_record
 
@@ -117,7 +118,8 @@ class Demand:
 
     ``asking`` are the people who ask for anything, ``prevalence`` the same by source and language
     (empty where nothing was measured of the models). ``launches`` tell what came of those in the
-    settings, the newest first.
+    settings, the newest first. ``say_want`` sets surveys against the open, None where there is but
+    one of them.
     """
 
     title: str
@@ -136,6 +138,7 @@ class Demand:
     rung: str = "people"
     prevalence: tuple[Prevalence, ...] = ()
     launches: tuple[Launched, ...] = ()
+    say_want: SayWant | None = None
 
     @property
     def ranked(self) -> tuple[ListedSignal, ...]:
@@ -225,6 +228,8 @@ def demand_signals(
     heard_from = None if window.sources is None else set(window.sources)
     listened = tuple(c for c in coverage if heard_from is None or c.source in heard_from)
     ids = [listing.id for listing in listings]
+    names = {listing.id: listing.name for listing in listings}
+    ignored = {listing.id for listing in listings if listing.standing == "ignored"}
     counted = counted.assign(signal=[ids[group] for group in counted["group"]])
     told = over_time(counted, [signal.id for _, signal in ranked], rollups, listened, window)
     hours, tuples = signal_hours(counted, tables, window), demand_tuples(counted)
@@ -253,12 +258,10 @@ def demand_signals(
         asking=_asking(estimator, counted),
         prevalence=() if estimator is None else estimator.prevalence(counted),
         launches=launch_effects(
-            settings.launch,
-            {listing.id: listing.name for listing in listings},
-            counted,
-            tables,
-            window,
-            told.heard,
+            settings.launch, names, counted, tables, window, told.heard, ignored
+        ),
+        say_want=say_want(
+            counted, {one: names[one] for one in names if one not in ignored}, tables, window
         ),
     )
 
