@@ -28,6 +28,7 @@ from reports import (
     launch_chart,
     launch_words,
     say_want_chart,
+    share_of_voice_chart,
     timeline_charts,
     wording,
     wording_over_time,
@@ -177,6 +178,16 @@ def _content(demand: Demand, accuracy: Mapping[str, Any] | None) -> dict[str, An
         **_hours_figure(shared),
         **_say_want_figure(demand, voices),
         **_sentiment_figure(demand),
+        "spoken_of": [
+            (
+                told,
+                share_of_voice_chart.voices(told, f"voice-{n}"),
+                share_of_voice_chart.unit_words(told),
+            )
+            if any(voice.months for voice in told.voices)
+            else (told, None, "")
+            for n, told in enumerate(demand.voice)
+        ],
         "categories": _categories(demand),
         "cards": cards,
         "launches": [

@@ -38,6 +38,7 @@ from reports.launches import launch_record
 from reports.over_time_record import findings_record, heard_record
 from reports.rollups import Window
 from reports.say_want import say_want_record
+from reports.share_of_voice import share_of_voice_record
 from reports.signals import Demand, iso, ladder_record, signal_record
 
 name = "exports"
@@ -146,7 +147,8 @@ def signals_record(demand: Demand) -> dict[str, Any]:
     language that is not served), ``heard`` (the weeks that were listened to, and the gaps),
     ``test`` (what "established" rests on), ``asking`` (the people who ask for anything, as counted
     and estimated), ``unasked`` (what the taxonomy pins and nobody asks for), ``launches`` (what
-    came of those in the settings) and ``say_want`` (surveys against the open, None without both).
+    came of those in the settings), ``say_want`` (surveys against the open, None without both) and
+    ``share_of_voice`` (brands beside their competitors).
     """
     rollups = demand.rollups
     return {
@@ -186,6 +188,7 @@ def signals_record(demand: Demand) -> dict[str, Any]:
         ],
         "launches": [launch_record(one) for one in demand.launches],
         "say_want": say_want_record(demand.say_want),
+        "share_of_voice": [share_of_voice_record(told) for told in demand.voice],
         "signals": [signal_record(signal) for signal in demand.signals if signal.people],
     }
 

@@ -58,6 +58,7 @@ from reports.rollups import (
     roll_up,
 )
 from reports.say_want import SayWant, say_want
+from reports.share_of_voice import ShareOfVoice, shares_of_voice
 from reports.trends import UNKNOWN
 from reports.tuples import DemandTuple, demand_tuples, tuple_record
 
@@ -119,7 +120,7 @@ class Demand:
     ``asking`` are the people who ask for anything, ``prevalence`` the same by source and language
     (empty where nothing was measured of the models). ``launches`` tell what came of those in the
     settings, the newest first. ``say_want`` sets surveys against the open, None where there is but
-    one of them.
+    one of them; ``voice`` sets brands beside the competitors that they name.
     """
 
     title: str
@@ -139,6 +140,7 @@ class Demand:
     prevalence: tuple[Prevalence, ...] = ()
     launches: tuple[Launched, ...] = ()
     say_want: SayWant | None = None
+    voice: tuple[ShareOfVoice, ...] = ()
 
     @property
     def ranked(self) -> tuple[ListedSignal, ...]:
@@ -263,6 +265,7 @@ def demand_signals(
         say_want=say_want(
             counted, {one: names[one] for one in names if one not in ignored}, tables, window
         ),
+        voice=shares_of_voice(settings.brand, tables, window),
     )
 
 
