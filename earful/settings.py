@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from earful.errors import ConfigurationError, did_you_mean
 
@@ -19,6 +20,7 @@ FILE_NAME = "earful.toml"
 LEDGER_NAME = "earful.db"
 # A source is a part of uids, between colons, and of file names.
 SOURCE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class _Section(BaseModel):
@@ -42,6 +44,19 @@ class Brand(_Section):
     exclusions: tuple[str, ...] = ()
     queries: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     sources: tuple[str, ...] | None = None
+
+
+class Launch(_Section):
+    """Something that was brought out, and the signals it answers; docs/launches.md.
+
+    ``when`` is its first day (UTC). ``signals`` are ids or names. ``words`` are what people call
+    it, by default ``what`` and the names of its signals.
+    """
+
+    what: Words
+    when: date
+    signals: tuple[Words, ...] = Field(min_length=1)
+    words: tuple[Words, ...] = ()
 
 
 class Source(_Section):
@@ -105,6 +120,7 @@ class Settings(_Section):
     project: str = "earful"
     project_id: str = ""
     brand: tuple[Brand, ...] = ()
+    launch: tuple[Launch, ...] = ()
     source: tuple[Source, ...] = ()
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
@@ -189,6 +205,7 @@ def _explain(error: ValidationError, path: Path) -> ConfigurationError:
 def _valid_keys(section: tuple[str | int, ...]) -> list[str]:
     models: dict[str, type[BaseModel]] = {
         "brand": Brand,
+        "launch": Launch,
         "source": Source,
         "privacy": Privacy,
         "retention": Retention,

@@ -21,10 +21,21 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from earful.records import DAYPARTS, DemandSignal, Ladder
-from reports import charts, timeline_charts, wording, wording_over_time
+from earful.records import DAYPARTS, DemandSignal, Ladder, Quote
+from reports import (
+    charts,
+    hours_chart,
+    launch_chart,
+    launch_words,
+    say_want_chart,
+    share_of_voice_chart,
+    timeline_charts,
+    wording,
+    wording_over_time,
+)
 from reports.atomic import replacing
-from reports.signals import Demand, ListedSignal, iso, moments_of
+from reports.moments import moments_of
+from reports.signals import Demand, ListedSignal, iso
 from reports.timeline import Timeline, timeline
 
 name = "brief"
@@ -41,6 +52,8 @@ ITEMS = 8
 MOMENTS = 10
 WHOLE_DAY = 5
 GAPS = 12
+GAPS_A_SIDE = 6
+TUPLES = 25
 SOLICITED = 0.8
 CATEGORY_SPLIT = ("request", "problem", "complaint", "question", "praise", "churn_risk")
 
@@ -128,7 +141,9 @@ def render(demand: Demand, accuracy: Mapping[str, Any] | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=wording, over_time=wording_over_time, iso=iso)
+    environment.globals.update(
+        words=wording, over_time=wording_over_time, launch_words=launch_words, iso=iso
+    )
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     template = environment.get_template("brief.html.jinja")
@@ -160,9 +175,31 @@ def _content(demand: Demand, accuracy: Mapping[str, Any] | None) -> dict[str, An
         "charted": min(CHARTED, len(shared)),
         **_trend_figure(demand, shared, time),
         **_moment_figure(shared),
+        **_hours_figure(shared),
+        **_say_want_figure(demand, voices),
         **_sentiment_figure(demand),
+        "spoken_of": [
+            (
+                told,
+                share_of_voice_chart.voices(told, f"voice-{n}"),
+                share_of_voice_chart.unit_words(told),
+            )
+            if any(voice.months for voice in told.voices)
+            else (told, None, "")
+            for n, told in enumerate(demand.voice)
+        ],
         "categories": _categories(demand),
         "cards": cards,
+        "launches": [
+            (
+                one,
+                launch_chart.launch(one, f"launch-{n}")
+                if one.asking.weeks or one.speaking.weeks
+                else None,
+                [(row, voices.of_quotes(row.quotes)) for row in one.still],
+            )
+            for n, one in enumerate(demand.launches)
+        ],
         "rest": [(s, voices.quotes(s)) for s in rest],
         "more_rest": len(shared) - len(cards) - len(rest),
         "wants": [(s, voices.quotes(s)) for s in wants[:TABLE_ROWS]],
@@ -205,8 +242,17 @@ class _Voices:
         newest = asks.drop_duplicates("uid").iloc[::-1].head(most)
         return tuple(self._voice(row) for row in newest.itertuples())
 
+    def by_side(self, signal: DemandSignal, *, solicited: bool, most: int) -> tuple[Voice, ...]:
+        """What was said of a signal when asked, or unasked."""
+        asks = self.of(signal)
+        return self.evidence(asks[asks["solicited"].astype(bool) == solicited], most)
+
     def quotes(self, signal: DemandSignal) -> tuple[Voice, ...]:
         """The chosen quotes of a signal."""
+        return self.of_quotes(signal.quotes)
+
+    def of_quotes(self, quotes: Sequence[Quote]) -> tuple[Voice, ...]:
+        """Quotes with what is known of their comments."""
         return tuple(
             Voice(
                 uid=quote.uid,
@@ -218,7 +264,7 @@ class _Voices:
                 item="",
                 moment="",
             )
-            for quote in signal.quotes
+            for quote in quotes
         )
 
     def solicited_share(self, signal: DemandSignal) -> float:
@@ -355,6 +401,43 @@ def _moment_figure(shared: Sequence[DemandSignal]) -> dict[str, Any]:
         key=lambda entry: entry[2],
     )
     return {"moments_chart": charts.moments_grid(timed), "busiest": busiest}
+
+
+def _hours_figure(shared: Sequence[ListedSignal]) -> dict[str, Any]:
+    """The hours of things of which people named a clock time or two people a part of the day."""
+    timed = [s for s in shared if s.hours is not None and s.hours.people > 1]
+    told = sorted(
+        ((s, row) for s in shared for row in s.tuples if row.people > 1),
+        key=lambda entry: -entry[1].people,
+    )
+    rows = hours_chart.rows_of(timed)[:CHARTED]
+    return {
+        "hours_chart": hours_chart.grid(rows) if rows else None,
+        "hours_top": rows[0] if rows else None,
+        "hours_local": all(s.hours.posted_local == s.hours.posted_people for s in timed if s.hours),
+        "tuples": told[:TUPLES],
+        "more_tuples": max(0, len(told) - TUPLES),
+    }
+
+
+def _say_want_figure(demand: Demand, voices: _Voices) -> dict[str, Any]:
+    """The gaps beyond chance, those said when asked first."""
+    told = demand.say_want
+    if told is None:
+        return {"say_want": None}
+    named = {signal.id: signal for signal in demand.signals}
+    said, wanted = told.of("said")[:GAPS_A_SIDE], told.of("wanted")[:GAPS_A_SIDE]
+    return {
+        "say_want": told,
+        "say_want_chart": say_want_chart.gaps([*said, *wanted], told) if said or wanted else None,
+        "said": said,
+        "wanted": wanted,
+        "gap_voices": [
+            (gap, voices.by_side(named[gap.id], solicited=True, most=VOICES_PER_ITEM),
+             voices.by_side(named[gap.id], solicited=False, most=VOICES_PER_ITEM))
+            for gap in (*said, *wanted)
+        ],
+    }  # fmt: skip
 
 
 def _sentiment_figure(demand: Demand) -> dict[str, Any]:

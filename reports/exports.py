@@ -1,8 +1,9 @@
 """The demand as data: ``signals.json`` for programs, csv, xlsx and parquet for tables.
 
 The csv and xlsx files come with the items and the quotes beside the signals: as files of their
-own and as sheets. ``set-aside.csv`` opens the ladder: every comment that falls from a rung, and
-why. Text that a spreadsheet would take for a formula is made harmless.
+own and as sheets; the csv also with the hours things are wanted at, and the demand tuples.
+``set-aside.csv`` opens the ladder: every comment that falls from a rung, and why. Text that a
+spreadsheet would take for a formula is made harmless.
 """
 
 from __future__ import annotations
@@ -26,13 +27,18 @@ from reports.atomic import replacing
 from reports.frames import (
     NUMBERS,
     estimate_columns,
+    hours_frame,
     items_frame,
     quotes_frame,
     series_frame,
     signals_frame,
+    tuples_frame,
 )
+from reports.launches import launch_record
 from reports.over_time_record import findings_record, heard_record
 from reports.rollups import Window
+from reports.say_want import say_want_record
+from reports.share_of_voice import share_of_voice_record
 from reports.signals import Demand, iso, ladder_record, signal_record
 
 name = "exports"
@@ -140,7 +146,9 @@ def signals_record(demand: Demand) -> dict[str, Any]:
     ``sources``, ``undated`` (relevant comments without a date), ``unread`` (comments heard in a
     language that is not served), ``heard`` (the weeks that were listened to, and the gaps),
     ``test`` (what "established" rests on), ``asking`` (the people who ask for anything, as counted
-    and estimated) and ``unasked`` (what the taxonomy pins and nobody asks for).
+    and estimated), ``unasked`` (what the taxonomy pins and nobody asks for), ``launches`` (what
+    came of those in the settings), ``say_want`` (surveys against the open, None without both) and
+    ``share_of_voice`` (brands beside their competitors).
     """
     rollups = demand.rollups
     return {
@@ -178,6 +186,9 @@ def signals_record(demand: Demand) -> dict[str, Any]:
             for signal in demand.signals
             if signal.people == 0
         ],
+        "launches": [launch_record(one) for one in demand.launches],
+        "say_want": say_want_record(demand.say_want),
+        "share_of_voice": [share_of_voice_record(told) for told in demand.voice],
         "signals": [signal_record(signal) for signal in demand.signals if signal.people],
     }
 
@@ -216,6 +227,8 @@ def _write_csv(demand: Demand, out_dir: Path) -> list[Path]:
         "signals.csv": signals_frame(demand),
         "signals-items.csv": items_frame(demand),
         "signals-quotes.csv": quotes_frame(demand),
+        "signals-hours.csv": hours_frame(demand),
+        "signals-tuples.csv": tuples_frame(demand),
         "set-aside.csv": demand.rollups.set_aside,
     }
     paths = []

@@ -152,6 +152,39 @@ def quotes_frame(demand: Demand) -> pd.DataFrame:
     return frame
 
 
+def tuples_frame(demand: Demand) -> pd.DataFrame:
+    """One row per demand tuple: id, name, item, moment, place, condition, people, mentions."""
+    return pd.DataFrame(
+        [
+            (
+                *(signal.id, signal.name, row.item, row.moment, row.place, row.condition),
+                *(row.people, row.mentions),
+            )
+            for signal in demand.signals
+            for row in signal.tuples
+        ],
+        columns=["id", "name", "item", "moment", "place", "condition", "people", "mentions"],
+    )
+
+
+def hours_frame(demand: Demand) -> pd.DataFrame:
+    """One row per signal, item and hour (0 to 23) that anybody wants it at: people.
+
+    Columns: id, name, item, hour, people.
+    """
+    return pd.DataFrame(
+        [
+            (signal.id, signal.name, item, hour, people)
+            for signal in demand.signals
+            if signal.hours is not None
+            for item, counts in signal.hours.items.items()
+            for hour, people in enumerate(counts)
+            if people
+        ],
+        columns=["id", "name", "item", "hour", "people"],
+    )
+
+
 def series_frame(demand: Demand, most: int | None = None) -> pd.DataFrame:
     """One row per signal and week: id, name, week (Monday), people, mentions.
 

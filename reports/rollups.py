@@ -411,14 +411,15 @@ def _old_names() -> Iterator[None]:
 
 
 def _run(expression: ir.Table) -> pd.DataFrame:
-    frame: pd.DataFrame = _fetch(expression).to_pandas()
+    frame: pd.DataFrame = fetch(expression).to_pandas()
     for column in ("start", "month"):
         if column in frame:
             frame[column] = pd.to_datetime(frame[column])
     return frame
 
 
-def _fetch(expression: ir.Table) -> pa.Table:
+def fetch(expression: ir.Table) -> pa.Table:
+    """Run a query over the facts and bring its rows home."""
     with _old_names():
         return expression.to_pyarrow()
 
@@ -431,7 +432,7 @@ def read_asks(tables: FactTables, window: Window) -> pd.DataFrame:
     empty where the ask has none. The comments' texts only pass through.
     """
     rows = asks_with_dates(in_window(tables.asks, window), tables.comments)
-    table = _fetch(rows)
+    table = fetch(rows)
     passages: list[str] = []
     for batch in table.select(["title", "text", "start", "end", "quote"]).to_batches(
         ASKS_PER_BATCH

@@ -39,7 +39,10 @@ from reports.exposure import Exposure
 from reports.grouping import NO_GROUP
 from reports.growth import Growth
 from reports.history import History
+from reports.hours import Hours, hours_record, signal_hours
 from reports.identity import Change
+from reports.launches import Launched, launch_effects
+from reports.moments import moments_of
 from reports.over_time import OverTime, over_time
 from reports.over_time_record import history_record, past_record, rounded
 from reports.phrases import content, phrase, words_of
@@ -54,7 +57,10 @@ from reports.rollups import (
     people_basis,
     roll_up,
 )
+from reports.say_want import SayWant, say_want
+from reports.share_of_voice import ShareOfVoice, shares_of_voice
 from reports.trends import UNKNOWN
+from reports.tuples import DemandTuple, demand_tuples, tuple_record
 
 EVIDENCE_COLUMNS = (
     "signal",
@@ -82,7 +88,8 @@ class ListedSignal(DemandSignal):
     One that is "ignored" is counted like any other and stands at the end, out of the ranking; one
     that is "pinned" is listed even where nobody asks for it. ``past`` is the last quarter beside
     its own past (``seasonal``: the same quarter of earlier years), None where that was not tested;
-    there is a ``history`` of three people or more.
+    there is a ``history`` of three people or more. ``hours`` are None where none is known, and
+    ``tuples`` hold what x moment x place x condition.
     """
 
     standing: Standing = "ranked"
@@ -90,6 +97,8 @@ class ListedSignal(DemandSignal):
     past: Growth | None = None
     seasonal: bool = False
     history: History | None = None
+    hours: Hours | None = None
+    tuples: tuple[DemandTuple, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +118,9 @@ class Demand:
     of those that were remembered.
 
     ``asking`` are the people who ask for anything, ``prevalence`` the same by source and language
-    (empty where nothing was measured of the models).
+    (empty where nothing was measured of the models). ``launches`` tell what came of those in the
+    settings, the newest first. ``say_want`` sets surveys against the open, None where there is but
+    one of them; ``voice`` sets brands beside the competitors that they name.
     """
 
     title: str
@@ -127,6 +138,9 @@ class Demand:
     changes: tuple[Change, ...] = ()
     rung: str = "people"
     prevalence: tuple[Prevalence, ...] = ()
+    launches: tuple[Launched, ...] = ()
+    say_want: SayWant | None = None
+    voice: tuple[ShareOfVoice, ...] = ()
 
     @property
     def ranked(self) -> tuple[ListedSignal, ...]:
@@ -216,9 +230,19 @@ def demand_signals(
     heard_from = None if window.sources is None else set(window.sources)
     listened = tuple(c for c in coverage if heard_from is None or c.source in heard_from)
     ids = [listing.id for listing in listings]
+    names = {listing.id: listing.name for listing in listings}
+    ignored = {listing.id for listing in listings if listing.standing == "ignored"}
     counted = counted.assign(signal=[ids[group] for group in counted["group"]])
     told = over_time(counted, [signal.id for _, signal in ranked], rollups, listened, window)
-    signals = tuple(_with_time(signal, told) for _, signal in ranked)
+    hours, tuples = signal_hours(counted, tables, window), demand_tuples(counted)
+    signals = tuple(
+        replace(
+            _with_time(signal, told),
+            hours=hours.get(signal.id),
+            tuples=tuples.get(signal.id, ()),
+        )
+        for _, signal in ranked
+    )
     return Demand(
         title=settings.report.title or f"What people ask for: {settings.project}",
         window=window,
@@ -235,6 +259,13 @@ def demand_signals(
         changes=placed.found.changes,
         asking=_asking(estimator, counted),
         prevalence=() if estimator is None else estimator.prevalence(counted),
+        launches=launch_effects(
+            settings.launch, names, counted, tables, window, told.heard, ignored
+        ),
+        say_want=say_want(
+            counted, {one: names[one] for one in names if one not in ignored}, tables, window
+        ),
+        voice=shares_of_voice(settings.brand, tables, window),
     )
 
 
@@ -380,21 +411,6 @@ def _grade(people: int) -> Grade:
     return "coincidence" if people == 1 else "pattern" if people == 2 else "trend"
 
 
-def moments_of(moment: str | None) -> list[str]:
-    """The moments that an ask names; several stand in one text, with ";" or "|" between them.
-
-    A day with its part ("sunday morning") is both.
-    """
-    found: list[str] = []
-    for part in (moment or "").lower().replace("|", ";").split(";"):
-        words = part.split()
-        if len(words) > 1 and words[-1] in DAYPARTS:
-            found += [words[-1], " ".join(words[:-1])]
-        elif words:
-            found.append(" ".join(words))
-    return list(dict.fromkeys(found))
-
-
 def _most_common(values: Iterable[str]) -> str:
     counts = Counter(values)
     return min(counts, key=lambda value: (-counts[value], value))
@@ -520,6 +536,8 @@ def signal_record(signal: ListedSignal) -> dict[str, Any]:
         "past": past_record(signal.past, signal.seasonal),
         "history": history_record(signal.history),
         "moments": signal.moments,
+        "hours": hours_record(signal.hours),
+        "tuples": [tuple_record(row) for row in signal.tuples],
         "sources": signal.sources,
         "places": signal.places,
         "sentiment": signal.sentiment,

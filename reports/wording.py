@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
@@ -69,6 +69,11 @@ def percent(part: int, whole: int) -> str:
 def percent_of(share: float) -> str:
     """A share of one as people read it."""
     return percent(round(share * 1000), 1000)
+
+
+def date_words(when: date) -> str:
+    """A day without its time as "3 May 2023"."""
+    return f"{when.day} {when:%b %Y}"
 
 
 def day(moment: datetime | None) -> str:

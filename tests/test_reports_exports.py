@@ -92,6 +92,8 @@ def test_csv_holds_no_formula(demand: Demand, tmp_path: Path) -> None:
         "signals.csv",
         "signals-items.csv",
         "signals-quotes.csv",
+        "signals-hours.csv",
+        "signals-tuples.csv",
         "set-aside.csv",
     ]
     cells = 0
@@ -135,7 +137,7 @@ def test_exports_of_nothing_are_readable(tmp_path: Path) -> None:
     facts = made_facts(tmp_path / "facts", [])
     nothing = demand_signals(facts, Window(), Settings())
     paths = exports.write(nothing, tmp_path, exports.formats)
-    assert len(paths) == 7
+    assert len(paths) == 9
     assert json.loads((tmp_path / "signals.json").read_text())["signals"] == []
     assert "people" in pd.read_csv(tmp_path / "signals.csv").columns
     assert pq.read_table(tmp_path / "signals.parquet").num_rows == 0

@@ -110,6 +110,8 @@ def test_all_formats_are_written_unless_told(tmp_path: Path) -> None:
         "signals.csv",
         "signals-items.csv",
         "signals-quotes.csv",
+        "signals-hours.csv",
+        "signals-tuples.csv",
         "set-aside.csv",
         "signals.xlsx",
         "signals.parquet",
