@@ -76,10 +76,14 @@ def voices(one: Launched) -> str:
     if heard.reach_after is not None:
         before = 0.0 if heard.reach_before is None else heard.reach_before
         text += (
-            f" Reach (likes, reposts and views, as platforms tell them): {heard.reach_after:,.0f}"
-            f" a week, {before:,.0f} before."
+            " Reach (likes, reposts and views, as platforms tell them):"
+            f" {_mean(heard.reach_after)} a week, {_mean(before)} before."
         )
     return text
+
+
+def _mean(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
 
 
 def again(one: Launched) -> str:
