@@ -14,7 +14,9 @@ def headline(one: Launched) -> str:
         return f"{one.what}: none of its signals is known."
     asked, spoken = verdict(one.asking), verdict(one.speaking)
     still = next((row for row in one.still if row.beside), None)
-    words = f"Since {one.what}, {listing(list(one.signals.values()))} is {_asked(asked)}"
+    words = (
+        f"Since the launch of {one.what}, {listing(list(one.signals.values()))} is {_asked(asked)}"
+    )
     words += {
         "more": ", and more people speak of it",
         "less": ", and fewer people speak of it",
