@@ -25,7 +25,7 @@ def launch(one: Launched, kind: str) -> Markup:
     with drawing(kind, WIDTH, 1.25 * len(drawn) + 0.45) as figure:
         height = (1 - 0.45 / figure.get_figheight()) / max(1, len(drawn))
         for n, (label, told) in enumerate(drawn):
-            axes = figure.add_axes((0.14, 1 - height * (n + 1) + 0.06, 0.85, height * 0.72))
+            axes = figure.add_axes((0.14, 1 - height * (n + 1) + 0.06, 0.82, height * 0.72))
             _side(axes, told, one.when)
             axes.text(
                 -0.02, 0.45, label, transform=axes.transAxes, ha="right", va="center", fontsize=10

@@ -14,7 +14,9 @@ def headline(one: Launched) -> str:
         return f"{one.what}: none of its signals is known."
     asked, spoken = verdict(one.asking), verdict(one.speaking)
     still = next((row for row in one.still if row.beside), None)
-    words = f"Since {one.what}, {listing(list(one.signals.values()))} is {_asked(asked)}"
+    words = (
+        f"Since the launch of {one.what}, {listing(list(one.signals.values()))} is {_asked(asked)}"
+    )
     words += {
         "more": ", and more people speak of it",
         "less": ", and fewer people speak of it",
@@ -76,10 +78,14 @@ def voices(one: Launched) -> str:
     if heard.reach_after is not None:
         before = 0.0 if heard.reach_before is None else heard.reach_before
         text += (
-            f" Reach (likes, reposts and views, as platforms tell them): {heard.reach_after:,.0f}"
-            f" a week, {before:,.0f} before."
+            " Reach (likes, reposts and views, as platforms tell them):"
+            f" {_mean(heard.reach_after)} a week, {_mean(before)} before."
         )
     return text
+
+
+def _mean(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
 
 
 def again(one: Launched) -> str:

@@ -279,7 +279,7 @@ def test_launch_of_the_settings_file_reaches_the_report(project: Path) -> None:
     (launched,) = report["launches"]
     assert launched["asking"]["high"] < 0.5
     assert launched["asking"]["compared_after"] == 0
-    assert "Since Oat milk, oat milk is asked for less often" in page
+    assert "Since the launch of Oat milk, oat milk is asked for less often" in page
     assert make_report(Project.open(project), formats=["json"]).demand.launches
 
 
