@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import httpx2
 
@@ -56,6 +58,12 @@ def resolve(host: str) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+@lru_cache(maxsize=1)
+def tls() -> ssl.SSLContext:
+    """Certificates are verified; reading the trusted ones takes a while, so it is done once."""
+    return httpx2.create_ssl_context()
+
+
 class PublicTransport(httpx2.BaseTransport):
     """Connects to public addresses only.
 
@@ -66,7 +74,7 @@ class PublicTransport(httpx2.BaseTransport):
     def __init__(self, where: str, resolve: Resolve = resolve) -> None:
         self._where = where
         self._resolve = resolve
-        self._inner = httpx2.HTTPTransport()
+        self._inner = httpx2.HTTPTransport(verify=tls())
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the request to the first address that answers."""

@@ -22,7 +22,7 @@ from pydantic import Field
 
 from earful.errors import ConfigurationError, EarfulError, TerminalError, TransientError
 from ingest.connector import Options
-from ingest.hosts import PublicTransport, refuse_private_literal
+from ingest.hosts import PublicTransport, refuse_private_literal, tls
 from ingest.ratelimits import is_refusal, pause_asked_for, wait_asked_for
 
 SIZE_LIMIT = 32 * 2**20
@@ -139,6 +139,7 @@ class JsonClient:
             base_url=base_url,
             headers={"User-Agent": "earful", **(headers or {})},
             timeout=patience.read_timeout,
+            verify=tls(),
             transport=None if allow_private else PublicTransport(where),
         )
 
