@@ -67,6 +67,7 @@ class RestConnector:
     follows_edits: ClassVar[bool]
     follows_deletions: ClassVar[bool]
     backfills: ClassVar[bool]
+    retention_days: ClassVar[int | None]
 
     def __init__(
         self, source: str, options: Mapping[str, Any], cursor: dict[str, Any] | None
@@ -494,6 +495,7 @@ def connector_of(row: Row) -> type[RestConnector]:
             "needs": tuple(_needs(row)),
             "follows_edits": row.look_up is not None and row.edits != "unseen",
             "follows_deletions": row.look_up is not None and row.deletions != "unseen",
+            "retention_days": row.terms.retention_days,
             "backfills": row.paging.cap is None and row.paging.cap_pages is None,
         },
     )
