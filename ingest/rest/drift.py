@@ -14,6 +14,7 @@ MOST_KNOWN = 400
 ENOUGH = 20
 """So many items must lack a field before it counts as gone: few comments have every field."""
 _MOST_TOLD = 8
+_MOST_NAMES = 12
 _ALWAYS = frozenset({"id", "text"})
 _RARE = frozenset({"edited", "deleted", "parent", "title", "lang", "place", "version"})
 
@@ -48,7 +49,7 @@ class Shape:
         found = set(present)
         self._found |= found
         for field in self._needed & set(self._mapped) - found:
-            count, example = self._lacking.get(field, (0, native_id))
+            count, example = self._lacking.get(field, (0, f"item {native_id} is {kind_of(value)}"))
             self._lacking[field] = (count + 1, example)
         if not isinstance(value, Mapping):
             return
@@ -56,7 +57,7 @@ class Shape:
             if name not in self._known and len(self._known) < MOST_KNOWN:
                 self._known.add(name)
                 if not self._learning:
-                    self._new[name] = f"new field {name!r} ({_kind(inner)}, in item {native_id})"
+                    self._new[name] = f"new field {name!r} ({kind_of(inner)}, in item {native_id})"
 
     def set_aside(self, reason: str, native_id: str) -> None:
         """Take note of an item, or a value in it, that could not be used."""
@@ -76,7 +77,7 @@ class Shape:
         """What changed since the last pull, each told once."""
         lacking = [
             f"{field} is missing in {count:,} of {self._items:,} items"
-            f" (looked for at {', '.join(self._mapped[field])}; for example item {example})"
+            f" (looked for at {', '.join(self._mapped[field])}; for example {example})"
             for field, (count, example) in self._lacking.items()
             if f"?{field}" not in self._known
         ]
@@ -102,7 +103,8 @@ class Shape:
         ]
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What kind of value this is, without telling it."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -111,4 +113,6 @@ def _kind(value: Any) -> str:
         return "a number"
     if isinstance(value, str):
         return f"text of {len(value)} characters"
-    return "a list" if isinstance(value, list) else "an object"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return f"an object of {', '.join(list(map(str, value))[:_MOST_NAMES]) or 'nothing'}"

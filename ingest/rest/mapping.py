@@ -10,7 +10,7 @@ from typing import Any
 import regex
 
 from earful.records import Comment, make_uid
-from ingest.rest.drift import Shape
+from ingest.rest.drift import Shape, kind_of
 from ingest.rest.items import ABSENT, Item
 from ingest.rest.row import Extract, Row, Value, placeholders
 from ingest.rest.times import read_moment
@@ -138,7 +138,7 @@ class Mapper:
     def _words(self, name: str, found: Mapping[str, Any], native_id: str) -> str | None:
         value = found.get(name)
         if isinstance(value, Mapping | list):
-            self._shape.set_aside(f"{name} is no text but a group of values", native_id)
+            self._shape.set_aside(f"{name} is no text but {kind_of(value)}", native_id)
             return None
         return _text(value)
 
