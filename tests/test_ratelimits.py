@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from servers.local import LocalServer, Reply
 
@@ -102,6 +102,7 @@ def test_refusals(status: int, headers: dict[str, str], body: Any, refused: bool
     assert is_refusal(status, headers, body) is refused
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(

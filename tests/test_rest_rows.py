@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from servers import rest
 from servers.kiosk import row
@@ -210,6 +210,7 @@ JSON: Any = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON)
 def test_no_item_breaks_the_mapping(value: Any) -> None:
     """Whatever an item is, there is a comment or none; a comment has an id and a text."""
