@@ -231,6 +231,9 @@ class JsonClient:
     def _address(self, path: str, parameters: Parameters | None, place: str) -> httpx2.URL:
         if "://" in path:
             url = httpx2.URL(path)
+            if (url.scheme, url.host) == ("http", self._base.host) and self._base.scheme == "https":
+                # A service behind a proxy may not know that it is encrypted.
+                url = url.copy_with(scheme="https", port=self._base.port)
             self._refuse_other_host(url, place, "the next page is")
         else:
             url = self._base.copy_with(raw_path=_joined(self._base.raw_path, path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import httpx2
 import pytest
 from servers.local import LocalServer, Reply
@@ -101,6 +103,34 @@ def test_credentials_go_nowhere_else() -> None:
         with pytest.raises(ConfigurationError, match="another host"):
             client.get(f"{other.url}/a?page=2")
         assert other.requests == []
+
+
+def test_a_next_page_stays_encrypted() -> None:
+    """A page that an encrypted service names without encryption is asked for with it."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        return httpx2.Response(200, json=[])
+
+    client = JsonClient("https://forum.example", "a source", ONCE)
+    client._client = httpx2.Client(transport=httpx2.MockTransport(answer))
+    with client:
+        client.get("http://forum.example/a?page=2")
+        with pytest.raises(ConfigurationError, match="another host"):
+            client.get("https://forum.example.evil/a?page=2")
+    assert asked == ["https://forum.example/a?page=2"]
+
+
+def test_a_packed_reply_counts_unpacked() -> None:
+    """A small reply that unpacks to a large one is cut like a large one."""
+    packed = gzip.compress(b"[" + b" " * 5_000_000 + b"]")
+    client = JsonClient("https://forum.example", "a source", ONCE, size_limit=100_000)
+    reply = httpx2.Response(200, headers={"Content-Encoding": "gzip"}, content=packed)
+    client._client = httpx2.Client(transport=httpx2.MockTransport(lambda _: reply))
+    assert len(packed) < 10_000
+    with client, pytest.raises(TerminalError, match="longer than 100,000 bytes"):
+        client.get("/a")
 
 
 def test_redirects_on_the_same_host_are_followed() -> None:

@@ -287,7 +287,7 @@ def test_an_item_without_an_id_is_set_aside(kiosk: Kiosk, server: LocalServer) -
     one = connector(row("offset"), server)
     got = pulled(one)
     assert [(comment.native_id, comment.created_precision) for comment in got] == [("7", "none")]
-    assert "an item has no id" in one.coverage.detail
+    assert "an item has no id that could be used" in one.coverage.detail
     assert "created could not be read as a time (in item 7)" in one.coverage.detail
 
 

@@ -166,6 +166,18 @@ def test_what_threads_become() -> None:
     assert comment.native_id == "kayaks/maps#9"
 
 
+def test_halves_of_characters() -> None:
+    """What no store takes is replaced in texts; an id that is odd is no id."""
+    shape = Shape((), {})
+    mapper = Mapper(row(), "kiosk", "here", shape)
+    found = mapper.map(Item({"id": 1, "body": "A strap \ud83d", "at": FIRST}), {})
+    assert found is not None
+    assert found.comment.text == "A strap ?"
+    for odd in ("", "a\nb", "\ud83d\n", "9" * 501, {"a": 1}, True):
+        assert mapper.map(Item({"id": odd, "body": "x", "at": FIRST}), {}) is None
+    assert "no id that could be used" in shape.notes[0]
+
+
 @pytest.mark.parametrize(
     ("value", "second"),
     [

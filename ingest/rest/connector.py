@@ -316,7 +316,7 @@ class RestConnector:
         }
         words["id"], words["ids"] = chunk[0], look.separator.join(chunk)
         if look.pattern is not None:
-            match = regex.fullmatch(look.pattern, chunk[0], timeout=1)
+            match = regex.fullmatch(look.pattern, chunk[0])
             if match is None:
                 return
             words.update(match.groupdict())
@@ -543,7 +543,7 @@ def _check_value(name: str, option: RowOption, value: object, source: str) -> No
         raise ConfigurationError(
             f"{text!r} cannot be part of an address", where=where, next_step=option.how
         )
-    if option.pattern is not None and not regex.fullmatch(option.pattern, text, timeout=1):
+    if option.pattern is not None and not regex.fullmatch(option.pattern, text):
         raise ConfigurationError(
             f"{text!r} is not what is expected: {option.what}",
             where=where,

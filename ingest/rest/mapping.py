@@ -15,6 +15,7 @@ from ingest.rest.items import ABSENT, Item
 from ingest.rest.row import Extract, Row, Value, placeholders
 from ingest.rest.times import read_moment
 
+_LONGEST_ID = 500
 _PATTERN_SECONDS = 0.5
 """A row's regular expression may take this long for one value."""
 
@@ -57,8 +58,8 @@ class Mapper:
         fields = self._row.fields
         found = {name: self._value(item, extract, words) for name, extract in fields.given()}
         native_id = _text(found["id"])
-        if not native_id:
-            self._shape.set_aside("an item has no id, so it was left out", "?")
+        if not native_id or len(native_id) > _LONGEST_ID or not native_id.isprintable():
+            self._shape.set_aside("an item has no id that could be used, so it was left out", "?")
             return None
         # What is there and null is no change of shape.
         present = [
@@ -196,7 +197,8 @@ def _true(value: Any) -> bool:
 def _text(value: Any) -> str | None:
     if value is ABSENT or value is None or isinstance(value, bool | Mapping | list):
         return None
-    return str(value) or None
+    # JSON may hold halves of characters, which nothing that stores text takes.
+    return str(value).encode("utf-8", "replace").decode() or None
 
 
 def _number(value: Any) -> float | None:
