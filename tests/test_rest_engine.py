@@ -131,6 +131,21 @@ def test_more_than_a_cap_in_one_second(kiosk: Kiosk, server: LocalServer) -> Non
     assert got == list(range(1, 24))
 
 
+@pytest.mark.parametrize("kind", ["page", "page+more", "offset"])
+def test_deletions_while_pages_are_turned(kiosk: Kiosk, server: LocalServer, kind: str) -> None:
+    """What is deleted moves the others up; none of them slips past the reader."""
+    order = {"by": "created", "first": "oldest", "since": {"parameter": "since", "format": "unix"}}
+    one = connector(row(kind, order=order), server)
+    got: list[Comment] = []
+    for comment in one.pull(None, None, None):
+        got.append(comment)
+        if len(got) in (3, 10, 20):
+            kiosk.world.delete(len(got) - 1)
+    assert ids(got) == list(range(1, 41))
+    # Six new ones a page, since each begins with the second that the last one ended in.
+    assert len(server.requests) <= 9
+
+
 def test_server_errors_are_tried_again(kiosk: Kiosk, server: LocalServer) -> None:
     """5xx, truncated bodies and refusals in the middle of a walk lose and double nothing."""
     server.fail("said", Reply(500), Reply(content=["x" * 99], cut=20), Reply(503))

@@ -246,6 +246,10 @@ class RestConnector:
     ) -> Iterator[Comment]:
         """Read every gap between ``since`` and ``stop``, oldest first."""
         count = 0
+        # Counted pages shift when something is deleted or changed meanwhile: where the platform
+        # can be asked from a moment on, the next page is asked for from the last one's end.
+        counted = self.row.paging.kind in ("page", "offset", "link")
+        slides = counted and self.row.order.since is not None
         for start, end in self._walk(key, since).gaps(since, stop):
             low = start
             for _ in range(_MOST_SLIDES):
@@ -261,8 +265,11 @@ class RestConnector:
                         self._keep_walk(key, walk.after(start, second, entry.mark), at=second)
                         yield entry.comment
                     last = max([last, *(second for _, second in ordered)])
-                    if ordered and ordered[0][1] >= end:
+                    if (ordered and ordered[0][1] >= end) or (slides and last > low):
                         break
+                if slides and low < last < end and not listing.at_end:
+                    low = last
+                    continue
                 if not listing.capped:
                     self._keep_walk(key, self._walk(key, since).through(start, end), at=end)
                     break

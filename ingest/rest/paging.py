@@ -25,7 +25,8 @@ class UnexpectedReplyError(TerminalError):
 class Listing:
     """One list of a platform: where it is, what narrows it, and how the reading of it ended.
 
-    ``capped`` is true where the platform's cap was reached, so that more may lie behind it.
+    ``capped`` is true where the platform's cap was reached, so that more may lie behind it;
+    ``at_end`` where the page that was just yielded is the last.
     """
 
     row: Row
@@ -33,6 +34,7 @@ class Listing:
     parameters: Mapping[str, str | int]
     where: str
     capped: bool = field(default=False, init=False)
+    at_end: bool = field(default=False, init=False)
 
     def pages(self, ask: Ask) -> Iterator[list[Item]]:
         """The items page by page, in the platform's order.
@@ -63,16 +65,16 @@ class Listing:
                 raise self._loop(f"page {turned} is page {turned - 1} again")
             before = ids
             read += len(items)
-            yield items
-            if self._has_ended(answer, items, read, turned):
-                return
-            if (paging.cap is not None and read >= paging.cap) or (
-                paging.cap_pages is not None and turned >= paging.cap_pages
-            ):
-                self.capped = True
-                return
             following = self._following(answer, path, parameters, items, read)
-            if following is None:
+            # At the cap the platform's own word for the end is not to be trusted.
+            cut = (paging.cap is not None and read >= paging.cap) or (
+                paging.cap_pages is not None and turned >= paging.cap_pages and bool(items)
+            )
+            ended = following is None or self._has_ended(answer, items, read, turned)
+            self.at_end = ended and not cut
+            yield items
+            self.capped = cut
+            if following is None or ended or cut:
                 return
             path, parameters = following
 
