@@ -19,19 +19,16 @@ def reference() -> str:
         output = runner.invoke(app, [*names, "--help"], prog_name="earful").output
         return "\n".join(line.rstrip() for line in output.strip().splitlines())
 
-    commands = [command.name or command.callback.__name__ for command in app.registered_commands]
+    commands = [[command.name or command.callback.__name__] for command in app.registered_commands]
+    for group in app.registered_groups:
+        inner = group.typer_instance.registered_commands
+        commands += [[group.name, command.name or command.callback.__name__] for command in inner]
     parts = [
         "# The command line",
         "Generated from `earful --help` by `python docs/generate_cli.py`; a test compares the two.",
         f"```\n{help_of()}\n```",
     ]
-    names = [(name,) for name in commands]
-    for group in app.registered_groups:
-        names.append((group.name,))
-        names += [
-            (group.name, c.callback.__name__) for c in group.typer_instance.registered_commands
-        ]
-    parts += [f"## earful {' '.join(name)}\n\n```\n{help_of(*name)}\n```" for name in names]
+    parts += [f"## earful {' '.join(names)}\n\n```\n{help_of(*names)}\n```" for names in commands]
     return "\n\n".join(parts) + "\n"
 
 

@@ -293,11 +293,28 @@ def _chosen_sources(project: Project, names: list[str]) -> list[Source]:
     return [by_name[name] for name in names] if names else list(by_name.values())
 
 
+def _days_by_terms(project: Project) -> dict[str, int]:
+    """Source -> days, where a platform's terms let a copy be kept for so long only."""
+    from ingest.registry import discover
+
+    found = discover([project.settings.root / "connectors"]).found
+    days = {}
+    for source in project.settings.source:
+        if source.connector in found:
+            told = getattr(found[source.connector].connector, "retention_days", None)
+            if told is not None:
+                days[source.name] = told
+    return days
+
+
 def apply_retention(project: Project, ledger: Ledger) -> int:
-    """Erase what the settings say is kept no longer; tells how many comments went."""
+    """Erase what is kept no longer, by the settings or a platform's terms; tells how many went."""
     rules = project.settings.retention
     now = datetime.now(UTC)
-    days_of: list[tuple[str | None, int]] = [*rules.sources.items()]
+    kept = _days_by_terms(project)
+    for source, days in rules.sources.items():
+        kept[source] = min(days, kept.get(source, days))
+    days_of: list[tuple[str | None, int]] = [*kept.items()]
     if rules.comments_days is not None:
         days_of.append((None, rules.comments_days))
     if not days_of and rules.raw_days is None:

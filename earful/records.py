@@ -55,7 +55,8 @@ class Comment:
     A connector fills what its platform tells and leaves the rest at its default. ``author`` and
     the unredacted ``text`` exist only on the way from the connector to the door of ``ingest``,
     which turns the author into ``author_key`` (a keyed pseudonym) and redacts the text; neither
-    is ever stored as it came.
+    is ever stored as it came. The author does not show in a ``repr``, nor does the link, which
+    names the writer on many platforms.
 
     ``rating`` is on a scale from 0 to 1, ``rating_original`` what the platform showed ("4/5").
     ``reach`` is the sum of likes, reposts and views that the platform tells. ``local_offset`` is
@@ -83,7 +84,7 @@ class Comment:
     reach: int | None = None
     parent_uid: str | None = None
     thread_uid: str | None = None
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
     place: str | None = None
     product: str | None = None
     version: str | None = None

@@ -58,7 +58,8 @@ class Connector(Protocol):
     means "from where the cursor has come to", which for an empty cursor is the platform's
     beginning; ``until`` None means now. A stretch of time that the cursor does not cover, older
     than the others or between them, is read when ``since`` reaches it. ``limit`` is the most
-    comments that one call yields.
+    comments that one call yields. Where a platform lists by the last change, "created" reads
+    "last changed" here, and an edited comment comes again.
 
     **Capabilities.** ``follows_edits`` and ``follows_deletions`` are true where ``recheck``
     tells of them; ``backfills`` is true where the platform lets old comments be read without a

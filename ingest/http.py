@@ -1,15 +1,18 @@
 """JSON over HTTP with retries: what every connector without an SDK of its own calls.
 
-Only what is named here is tried again: time-outs, broken connections, replies cut short, and the
-statuses of ``TRY_AGAIN``. Waits grow with jitter, or follow the time that the server asks for.
+Only what is named here is tried again: time-outs, broken connections, replies cut short, the
+statuses of ``TRY_AGAIN``, and refusals to be asked so fast. Waits grow with jitter, or follow the
+time that the server asks for (see ``ingest.ratelimits``). TLS is always verified, private
+addresses are refused unless allowed (``ingest.hosts``), replies have a size limit, and
+credentials go to the host that they are for and nowhere else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +22,16 @@ from pydantic import Field
 
 from earful.errors import ConfigurationError, EarfulError, TerminalError, TransientError
 from ingest.connector import Options
+from ingest.hosts import PublicTransport, refuse_private_literal, tls
+from ingest.ratelimits import is_refusal, pause_asked_for, wait_asked_for
+
+SIZE_LIMIT = 32 * 2**20
+"""Bytes of a reply, unpacked, that are read at most: no page of comments is that long."""
+REDIRECTS = 5
+Parameters = Mapping[str, str | int]
+_LATER = "Pull again later; it goes on where it stopped."
+_SLOWEST = 10
+"""A reply may take this many times the read timeout in all."""
 
 TRY_AGAIN: dict[int, str] = {
     408: "the server gave up waiting",
@@ -80,11 +93,26 @@ class Patience(Options):
         return error.retry_after if error.retry_after <= self.longest_wait else False
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply: its JSON, its headers with names in lower case, and the address of the next page.
+
+    ``following`` is the ``Link`` header's "next", absolute; None where there is none.
+    """
+
+    status: int
+    content: Any
+    headers: Mapping[str, str]
+    following: str | None
+
+
 class JsonClient:
     """A connection to one web service that answers with JSON. Safe to share between threads.
 
     ``where`` names the service in error messages; addresses in them carry no query, so that a
-    key given as a parameter is never shown.
+    key given as a parameter is never shown. ``headers`` and ``secrets`` (parameters that are
+    credentials) are sent to the host of ``base_url`` only. ``pace`` is the least number of
+    seconds between two calls.
     """
 
     def __init__(
@@ -93,14 +121,26 @@ class JsonClient:
         where: str,
         patience: Patience,
         headers: Mapping[str, str] | None = None,
+        *,
+        secrets: Mapping[str, str] | None = None,
+        allow_private: bool = False,
+        pace: float = 0.0,
+        size_limit: int = SIZE_LIMIT,
     ) -> None:
         self.where = where
         self.patience = patience
+        self._secrets = dict(secrets or {})
+        self._allow_private = allow_private
+        self._pace = pace
+        self._size_limit = size_limit
+        self._next_call = 0.0
+        self._base = httpx2.URL(base_url)
         self._client = httpx2.Client(
             base_url=base_url,
             headers={"User-Agent": "earful", **(headers or {})},
             timeout=patience.read_timeout,
-            follow_redirects=True,
+            verify=tls(),
+            transport=None if allow_private else PublicTransport(where),
         )
 
     def __enter__(self) -> Self:
@@ -118,72 +158,156 @@ class JsonClient:
         """Close the connections."""
         self._client.close()
 
-    def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:
-        """The JSON at ``path``.
+    def get(self, path: str, parameters: Parameters | None = None) -> Any:
+        """The JSON at ``path``; errors as in ``ask``."""
+        return self.ask(path, parameters).content
 
-        Raises ``TransientError`` after the last try, ``ConfigurationError`` or ``TerminalError``
-        at once, by the tables above.
+    def ask(
+        self, path: str, parameters: Parameters | None = None, expected: Collection[int] = ()
+    ) -> Answer:
+        """The reply to ``path``, which may also be a whole address on the same host.
+
+        Statuses in ``expected`` are answers like any other. Raises ``TransientError`` after the
+        last try, ``ConfigurationError`` or ``TerminalError`` at once, by the tables above.
         """
         for attempt in self.patience.tries():
             with attempt:
-                return self._get_once(path, parameters)
+                self._wait()
+                return self._ask_once(path, parameters, expected)
         raise AssertionError("stamina makes at least one attempt")
 
-    def _get_once(self, path: str, parameters: Mapping[str, str | int] | None) -> Any:
-        place = f"{self.where} ({path})"
-        later = "Pull again later; it goes on where it stopped."
+    def _wait(self) -> None:
+        """Let the time pass that the last reply, or our own pace, asks for."""
+        seconds = self._next_call - time.monotonic()
+        if seconds > self.patience.longest_wait:
+            raise TransientError(
+                f"the allowance is used up; the server asks us to wait {seconds:,.0f} seconds",
+                where=self.where,
+                next_step=_LATER,
+                retry_after=seconds,
+            )
+        if seconds > 0:
+            time.sleep(seconds)
+
+    def _ask_once(
+        self, path: str, parameters: Parameters | None, expected: Collection[int]
+    ) -> Answer:
+        place = f"{self.where} ({path.partition('?')[0]})"
         try:
-            response = self._client.get(path, params=parameters)
+            response, raw = self._send(self._address(path, parameters, place), place)
         except httpx2.TimeoutException as error:
             raise TransientError(
                 f"no answer within {self.patience.read_timeout:g} seconds",
                 where=place,
-                next_step=later,
+                next_step=_LATER,
             ) from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise TransientError(
-                f"the connection broke: {error}", where=place, next_step=later
+                f"the connection broke: {error}", where=place, next_step=_LATER
             ) from error
-        if response.is_error:
-            raise _explain(response, place)
-        try:
-            return response.json()
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        status = response.status_code
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        whole, content = _read_json(raw)
+        if is_refusal(status, headers, content if whole else raw.decode("utf-8", "replace")):
             raise TransientError(
-                f"the reply is no whole JSON ({len(response.content)} bytes)",
+                f"{TRY_AGAIN[429]} (status {status})",
                 where=place,
-                next_step=later,
-            ) from error
+                next_step=_LATER,
+                retry_after=wait_asked_for(headers, content),
+            )
+        pause = max(self._pace, pause_asked_for(headers, content))
+        self._next_call = time.monotonic() + pause
+        if response.is_error and status not in expected:
+            raise _explain(status, headers, content, place)
+        if not whole and not response.is_error:
+            raise TransientError(
+                f"the reply is no whole JSON ({len(raw)} bytes)", where=place, next_step=_LATER
+            )
+        following = response.links.get("next", {}).get("url")
+        if following is not None:
+            following = str(response.url.join(following))
+        return Answer(status, content, headers, following)
+
+    def _address(self, path: str, parameters: Parameters | None, place: str) -> httpx2.URL:
+        if "://" in path:
+            url = httpx2.URL(path)
+            if (url.scheme, url.host) == ("http", self._base.host) and self._base.scheme == "https":
+                # A service behind a proxy may not know that it is encrypted.
+                url = url.copy_with(scheme="https", port=self._base.port)
+            self._refuse_other_host(url, place, "the next page is")
+        else:
+            url = self._base.copy_with(raw_path=_joined(self._base.raw_path, path))
+        if not self._allow_private:
+            refuse_private_literal(url.host, place)
+        added = {**(parameters or {}), **self._secrets}
+        return url.copy_merge_params(added) if added else url
+
+    def _refuse_other_host(self, url: httpx2.URL, place: str, what: str) -> None:
+        """Credentials and trust are for one host: what a reply names is not followed elsewhere."""
+        upgraded = self._base.scheme == "http" and url.scheme == "https"
+        if url.host != self._base.host or not (
+            upgraded or (url.scheme, url.port) == (self._base.scheme, self._base.port)
+        ):
+            raise ConfigurationError(
+                f"{what} on another host: {url.scheme}://{url.host}",
+                where=place,
+                next_step="If the service has moved there, put that address into the options.",
+            )
+
+    def _send(self, url: httpx2.URL, place: str) -> tuple[httpx2.Response, bytes]:
+        """The last reply of a chain of redirects, and its body, unpacked."""
+        for _ in range(REDIRECTS + 1):
+            with self._client.stream("GET", url) as response:
+                if not response.has_redirect_location:
+                    return response, self._body(response, place)
+                url = url.join(response.headers["location"])
+                self._refuse_other_host(url, place, "the server sends us on; the new address is")
+        raise TerminalError(
+            f"more than {REDIRECTS} redirects",
+            where=place,
+            next_step="Open the address in a browser and put the final one into the options.",
+        )
+
+    def _body(self, response: httpx2.Response, place: str) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        latest = time.monotonic() + _SLOWEST * self.patience.read_timeout
+        for part in response.iter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > self._size_limit:
+                raise TerminalError(
+                    f"the reply is longer than {self._size_limit:,} bytes",
+                    where=place,
+                    next_step="Ask for smaller pages, or see whether the address is the right one.",
+                )
+            if time.monotonic() > latest:
+                raise httpx2.ReadTimeout("the reply trickles in", request=response.request)
+        return b"".join(parts)
 
 
-def _explain(response: httpx2.Response, place: str) -> EarfulError:
-    status = response.status_code
+def _joined(base: bytes, path: str) -> bytes:
+    query = path.encode("ascii", "strict") if path.isascii() else httpx2.URL(path).raw_path
+    return base.rstrip(b"/") + b"/" + query.lstrip(b"/") if query else base
+
+
+def _read_json(raw: bytes) -> tuple[bool, Any]:
+    """(whether the bytes are whole JSON, what they hold)."""
+    try:
+        return True, json.loads(raw)
+    except (ValueError, RecursionError):
+        return False, None
+
+
+def _explain(status: int, headers: Mapping[str, str], content: Any, place: str) -> EarfulError:
     if status in TRY_AGAIN:
         return TransientError(
             f"{TRY_AGAIN[status]} (status {status})",
             where=place,
-            next_step="Pull again later; it goes on where it stopped.",
-            retry_after=seconds_asked_for(response.headers),
+            next_step=_LATER,
+            retry_after=wait_asked_for(headers, content),
         )
     kind, meaning, next_step = GIVEN_UP.get(
         status, (TerminalError, "the server refuses the request", "See the platform's manual.")
     )
     return kind(f"{meaning} (status {status})", where=place, next_step=next_step)
-
-
-def seconds_asked_for(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """The wait in a ``Retry-After`` header, given as seconds or as a date; None without one."""
-    value = headers.get("retry-after")
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())

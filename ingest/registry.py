@@ -1,6 +1,7 @@
 """Finds connectors: the built-in folder, a project's own folder, and installed packages.
 
-The three are searched the same way, so a stranger's connector has the same standing as ours.
+The three are searched the same way, so a stranger's connector has the same standing as ours. A
+connector is a Python file or, for a plain REST interface, a TOML row (see ``ingest.rest``).
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from earful.errors import ConfigurationError, did_you_mean
+from earful.errors import ConfigurationError, EarfulError, did_you_mean
 from ingest.connector import Connector
+from ingest.rest.connector import connector_of
+from ingest.rest.files import read_row
 
 ENTRY_POINT_GROUP = "earful.connectors"
 BUILT_IN = Path(__file__).parent / "connectors"
@@ -91,6 +94,13 @@ def _search(folders: Sequence[Path], unreadable: list[Unreadable]) -> Iterator[F
                 unreadable.append(Unreadable(str(path), f"{type(error).__name__}: {error}"))
                 continue
             yield from _connectors_in(module, path, unreadable)
+        for path in sorted(folder.glob("[!_]*.toml")):
+            try:
+                row = read_row(path)
+            except EarfulError as error:
+                unreadable.append(Unreadable(str(path), " ".join(str(error).splitlines())))
+                continue
+            yield Found(row.name, connector_of(row), str(path))
     for point in entry_points(group=ENTRY_POINT_GROUP):
         origin = f"entry point {point.name!r} ({point.value})"
         try:

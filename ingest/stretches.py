@@ -229,6 +229,21 @@ class NewestFirst:
         """Whether an earlier walk read this comment."""
         return any(stretch.holds(second, item_id) for stretch in self.stretches)
 
+    def opened(self, since: int) -> Self:
+        """Without anything from second ``since`` on, so that it is walked again."""
+        every = self.stretches if self.walk is None else _sorted((self.walk, *self.stretches))
+        kept = [
+            s if s.top < since else replace(s, top=since, top_ids=frozenset())
+            for s in every
+            if s.bottom < since
+        ]
+        return replace(self, stretches=tuple(kept), walk=None)
+
+    def read_whole(self, second: int) -> bool:
+        """Whether every comment of this second was read."""
+        every = self.stretches if self.walk is None else (self.walk, *self.stretches)
+        return any(stretch.bottom < second < stretch.top for stretch in every)
+
     def ends_at(self, second: int, since: int) -> bool:
         """Whether everything from ``second`` down to ``since`` was read by earlier walks."""
         return any(s.bottom < min(since, second) and second < s.top for s in self.stretches)

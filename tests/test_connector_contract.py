@@ -11,6 +11,7 @@ import pytest
 from servers.contract import SCENES, Scene
 
 from earful.records import Comment
+from ingest.clean import clean_text
 from ingest.connector import Connector, Need, Rechecks
 from ingest.registry import Found, discover
 
@@ -187,7 +188,7 @@ def test_rechecking_tells_of_edits_and_deletions(found: Found, scene: Scene) -> 
     assert isinstance(connector, Rechecks)
     again = {comment.native_id: comment for comment in connector.recheck(ids)}
     if connector.follows_edits:
-        assert again[edited].text == "Please make it in yellow"
+        assert clean_text(again[edited].text) == "Please make it in yellow"
         assert not again[edited].deleted
     if connector.follows_deletions:
         assert again[deleted].deleted

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from servers.local import LocalServer, Reply
 
 from earful.errors import ConfigurationError, EarfulError, TerminalError, TransientError
-from ingest.http import GIVEN_UP, TRY_AGAIN, JsonClient, Patience, seconds_asked_for
+from ingest.http import GIVEN_UP, TRY_AGAIN, JsonClient, Patience
+from ingest.ratelimits import wait_asked_for
 
 QUICK = Patience(attempts=3, wait_initial=0.01, wait_max=0.02, wait_jitter=0.01)
 
@@ -28,7 +29,7 @@ def client(server: LocalServer) -> Iterator[Callable[[Patience], JsonClient]]:
     made: list[JsonClient] = []
 
     def make(patience: Patience = QUICK) -> JsonClient:
-        made.append(JsonClient(f"{server.url}/base", "the service", patience))
+        made.append(JsonClient(f"{server.url}/base", "the service", patience, allow_private=True))
         return made[-1]
 
     yield make
@@ -90,7 +91,7 @@ def test_nobody_there() -> None:
     with LocalServer(lambda _: Reply()) as server:
         url = server.url
     with (
-        JsonClient(url, "the service", QUICK) as client,
+        JsonClient(url, "the service", QUICK, allow_private=True) as client,
         pytest.raises(TransientError, match="connection broke"),
     ):
         client.get("/list")
@@ -113,17 +114,17 @@ def test_retry_after_as_a_date() -> None:
     now = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
     def asked(value: str) -> float | None:
-        return seconds_asked_for({"retry-after": value}, now)
+        return wait_asked_for({"retry-after": value}, now=now)
 
     assert asked("Sun, 01 Jun 2025 12:00:30 GMT") == 30
     assert asked("Sun, 01 Jun 2025 11:00:00 GMT") == 0
     assert asked("-5") == 0
     assert asked("soon") is None
-    assert seconds_asked_for({}) is None
+    assert wait_asked_for({}) is None
 
 
 @given(st.text(max_size=40))
 def test_no_retry_after_breaks_us(value: str) -> None:
     """Whatever a server writes there, the answer is None or a wait that is not negative."""
-    seconds = seconds_asked_for({"retry-after": value})
+    seconds = wait_asked_for({"retry-after": value})
     assert seconds is None or seconds >= 0

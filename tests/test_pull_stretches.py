@@ -142,7 +142,7 @@ class WorldClient:
 
     world: HackerNewsWorld
 
-    def __init__(self, *_: object) -> None:
+    def __init__(self, *_: object, **__: object) -> None:
         self.where = "memory"
 
     def __enter__(self) -> WorldClient:

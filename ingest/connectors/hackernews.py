@@ -50,6 +50,7 @@ class HackerNewsOptions(Options):
     page_size: int = Field(default=500, ge=1, le=HITS_CAP)
     search_url: str = "https://hn.algolia.com/api/v1"
     item_url: str = "https://hacker-news.firebaseio.com/v0"
+    allow_private: bool = False
     patience: Patience = Patience()
 
     @model_validator(mode="after")
@@ -152,9 +153,7 @@ class HackerNews:
         self._reached = {
             query: self._first_gap(query, start, stop) for query in self.options.queries
         }
-        with JsonClient(
-            self.options.search_url, "Hacker News search", self.options.patience
-        ) as client:
+        with self._client(self.options.search_url, "Hacker News search") as client:
             yield from islice(self._queries(client, start, stop, now), limit)
 
     def recheck(self, native_ids: Sequence[str]) -> Iterator[Comment]:
@@ -163,7 +162,7 @@ class HackerNews:
         Items that were flagged to death ("dead") are gone too: their words are no longer public.
         """
         with (
-            JsonClient(self.options.item_url, "Hacker News items", self.options.patience) as client,
+            self._client(self.options.item_url, "Hacker News items") as client,
             ThreadPoolExecutor(LOOK_UPS_AT_ONCE) as pool,
         ):
             wanted = iter(native_id for native_id in native_ids if native_id.isdigit())
@@ -171,6 +170,11 @@ class HackerNews:
                 for item in pool.map(lambda i: client.get(f"/item/{i}.json"), chunk):
                     if item is not None:
                         yield self._from_item(item)
+
+    def _client(self, url: str, where: str) -> JsonClient:
+        return JsonClient(
+            url, where, self.options.patience, allow_private=self.options.allow_private
+        )
 
     # The walk
 

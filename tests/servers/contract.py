@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from servers import hackernews, reddit
+from servers import hackernews, reddit, rest
 
 FIRST_SECOND = 1_750_000_000
 """When the first comment of every scene was written (15 June 2025)."""
@@ -74,7 +74,31 @@ def _reddit() -> Iterator[Scene]:
         yield Scene(options, created, delete, edit, reddit.ENVIRONMENT)
 
 
+def _rest(name: str) -> Callable[[], AbstractContextManager[Scene]]:
+    service = rest.SERVICES[name]
+
+    @contextmanager
+    def scene() -> Iterator[Scene]:
+        world = rest.World()
+        world.fill(70, FIRST_SECOND, every=10)
+        # Several in one second: an edge of the cursor that must lose none of them.
+        for number in range(20, 32):
+            world.remarks[number].second = FIRST_SECOND + 300
+        numbers = {service.native_id(remark): n for n, remark in world.remarks.items()}
+        with rest.serve(name, world) as server:
+            yield Scene(
+                rest.options_for(name, server.url),
+                {native_id: world.remarks[n].second for native_id, n in numbers.items()},
+                lambda native_id: world.delete(numbers[native_id]),
+                lambda native_id, text: world.edit(numbers[native_id], text),
+                service.environment,
+            )
+
+    return scene
+
+
 SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "hackernews": _hackernews,
     "reddit": _reddit,
+    **{name: _rest(name) for name in rest.SERVICES},
 }

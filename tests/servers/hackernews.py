@@ -153,6 +153,7 @@ def options_for(url: str, **options: Any) -> dict[str, Any]:
     return {
         "search_url": f"{url}/api/v1",
         "item_url": f"{url}/v0",
+        "allow_private": True,
         "patience": {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 4},
         **options,
     }

@@ -86,6 +86,8 @@ class LocalServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body in one packet: two of them would wait for each other's receipt.
+            wbufsize = 1 << 16
 
             def _handle(self) -> None:
                 parts = urlsplit(self.path)

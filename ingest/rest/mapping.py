@@ -1,0 +1,215 @@
+"""From an item of a reply to a comment, by a row's fields. Nothing in a reply makes it raise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import regex
+
+from earful.records import Comment, make_uid
+from ingest.rest.drift import Shape, kind_of
+from ingest.rest.items import ABSENT, Item
+from ingest.rest.row import Extract, Row, Value, placeholders
+from ingest.rest.times import read_moment
+
+_LONGEST_ID = 500
+_PATTERN_SECONDS = 0.5
+"""A row's regular expression may take this long for one value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A comment, the second it is sorted by (None where the item does not tell), and its mark.
+
+    ``mark`` is the id with the time of the last edit, so that an edited comment is not taken for
+    the one that was read before.
+    """
+
+    comment: Comment
+    second: int | None
+    mark: str
+
+
+class Mapper:
+    """Maps the items of one source. ``words`` are the options' values, for templates."""
+
+    def __init__(self, row: Row, source: str, instance: str, shape: Shape) -> None:
+        self._row = row
+        self._source = source
+        self._instance = instance
+        self._shape = shape
+
+    def is_comment(self, item: Item) -> bool:
+        """Whether an item is one of those that the row wants, by require, keep and drop."""
+        row = self._row
+        return (
+            all(item.at(path) is not ABSENT for path in row.require)
+            and all(_plain(item.at(path)) in map(_plain, kept) for path, kept in row.keep.items())
+            and not any(
+                _plain(item.at(path)) in map(_plain, dropped) for path, dropped in row.drop.items()
+            )
+        )
+
+    def map(self, item: Item, words: Mapping[str, Value]) -> Mapped | None:
+        """The comment of an item; None where it has no id, which the shape takes note of."""
+        fields = self._row.fields
+        found = {name: self._value(item, extract, words) for name, extract in fields.given()}
+        native_id = _text(found["id"])
+        if not native_id or len(native_id) > _LONGEST_ID or not native_id.isprintable():
+            self._shape.set_aside("an item has no id that could be used, so it was left out", "?")
+            return None
+        # What is there and null is no change of shape.
+        present = [
+            name
+            for name, extract in fields.given()
+            if any(item.at(path) is not ABSENT for path in extract.paths)
+        ]
+        self._shape.look(item.value, native_id, present)
+        created = self._moment("created", found, native_id)
+        edited = self._moment("edited", found, native_id)
+        deleted = bool(found.get("deleted", False)) and found.get("deleted") is not ABSENT
+        rating, original = self._rating(found.get("rating", ABSENT), native_id)
+        comment = Comment(
+            source=self._source,
+            instance=self._instance,
+            native_id=native_id,
+            text="" if deleted else self._words("text", found, native_id) or "",
+            kind=self._row.kind,
+            channel=_text(found.get("channel")),
+            title=None if deleted else self._words("title", found, native_id),
+            author=None if deleted else _text(found.get("author")),
+            created_at=created or edited,
+            created_precision="none" if created is None and edited is None else "second",
+            edited_at=None if edited == created else edited,
+            lang_hint=_text(found.get("lang")),
+            rating=rating,
+            rating_original=original,
+            reach=_whole(found.get("reach")),
+            parent_uid=self._uid(found.get("parent")),
+            thread_uid=self._uid(found.get("thread")),
+            url=None if deleted else _text(found.get("url")),
+            place=_text(found.get("place")),
+            product=_text(found.get("product")),
+            version=_text(found.get("version")),
+            solicited=self._row.solicited,
+            deleted=deleted,
+        )
+        by = (edited or created) if self._row.order.by == "edited" else (created or edited)
+        second = None if by is None else int(by.timestamp() // 1)
+        mark = native_id if edited is None else f"{native_id}@{int(edited.timestamp() // 1)}"
+        return Mapped(comment, second, mark)
+
+    def _value(self, item: Item, extract: Extract, words: Mapping[str, Value]) -> Any:
+        value: Any
+        if extract.any:
+            values = [item.at(path) for path in extract.any]
+            if all(value is ABSENT for value in values):
+                return ABSENT
+            value = any(_true(value) for value in values)
+        elif extract.sum:
+            numbers = [_number(item.at(path)) for path in extract.sum]
+            if all(number is None for number in numbers):
+                return ABSENT
+            value = sum(number for number in numbers if number is not None)
+        elif extract.template is not None:
+            value = _filled(extract.template, item, words)
+        else:
+            value = item.first(extract.path)
+        if value is ABSENT:
+            return ABSENT
+        if extract.pattern is not None:
+            value = _matched(extract.pattern, value)
+        if extract.values and value is not ABSENT:
+            value = extract.values.get(_plain(value), ABSENT)
+        return value
+
+    def _moment(self, name: str, found: Mapping[str, Any], native_id: str) -> datetime | None:
+        extract: Extract | None = getattr(self._row.fields, name)
+        value = found.get(name, ABSENT)
+        if extract is None or value is ABSENT or not value:
+            return None
+        moment = read_moment(value, extract.format, extract.zone)
+        if moment is None:
+            self._shape.set_aside(f"{name} could not be read as a time", native_id)
+        return moment
+
+    def _words(self, name: str, found: Mapping[str, Any], native_id: str) -> str | None:
+        value = found.get(name)
+        if isinstance(value, Mapping | list):
+            self._shape.set_aside(f"{name} is no text but {kind_of(value)}", native_id)
+            return None
+        return _text(value)
+
+    def _rating(self, value: Any, native_id: str) -> tuple[float | None, str | None]:
+        if value is ABSENT or value is None:
+            return None, None
+        extract = self._row.fields.rating
+        number = 1.0 if value is True else 0.0 if value is False else _number(value)
+        low, high = extract.scale if extract and extract.scale else (0.0, 1.0)
+        if number is None or not low <= number <= high:
+            self._shape.set_aside("rating is outside of its scale", native_id)
+            return None, _text(value)
+        original = f"{number:g}/{high:g}" if extract and extract.scale else None
+        return (number - low) / (high - low), original
+
+    def _uid(self, value: Any) -> str | None:
+        native_id = _text(value)
+        return make_uid(self._source, self._instance, native_id) if native_id else None
+
+
+def _filled(template: str, item: Item, words: Mapping[str, Value]) -> Any:
+    """The template with every ``{path}``; an option where the item has none. ABSENT at a gap."""
+    filled = template
+    for name in placeholders(template):
+        value = _text(item.at(name)) or (_text(words[name]) if name in words else None)
+        if value is None:
+            return ABSENT
+        filled = filled.replace(f"{{{name}}}", value)
+    return filled
+
+
+def _matched(pattern: str, value: Any) -> Any:
+    try:
+        match = regex.search(pattern, str(value), timeout=_PATTERN_SECONDS)
+    except TimeoutError:
+        return ABSENT
+    if match is None:
+        return ABSENT
+    return match[1] if match.re.groups else match[0]
+
+
+def _plain(value: Any) -> str:
+    """A value as a row writes it: true, false, null, a number or a text."""
+    if value is ABSENT or value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _true(value: Any) -> bool:
+    return value is not ABSENT and value not in (None, False, "", 0, "0", "false")
+
+
+def _text(value: Any) -> str | None:
+    if value is ABSENT or value is None or isinstance(value, bool | Mapping | list):
+        return None
+    # JSON may hold halves of characters, which nothing that stores text takes.
+    return str(value).encode("utf-8", "replace").decode() or None
+
+
+def _number(value: Any) -> float | None:
+    if value is ABSENT or value is None or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _whole(value: Any) -> int | None:
+    number = _number(value)
+    return None if number is None or number != number or abs(number) > 1e15 else int(number)
