@@ -22,6 +22,7 @@ def reference() -> str:
     commands = [[command.name or command.callback.__name__] for command in app.registered_commands]
     for group in app.registered_groups:
         inner = group.typer_instance.registered_commands
+        commands.append([group.name])
         commands += [[group.name, command.name or command.callback.__name__] for command in inner]
     parts = [
         "# The command line",

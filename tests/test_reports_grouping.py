@@ -240,11 +240,22 @@ def test_words_that_turn_a_wish_and_numbers_keep_groups_apart() -> None:
         ("more tables", "better waiters"),
         ("better tables", "tables"),
         ("teapot 3", "kettle 4"),
-        ("honey jar", "honey spoon"),
     ]
     for one, other in pairs:
         asks = frame((one,), (other,)).assign(vector=pd.Series(vector * 2), vector_version="v1")
         assert together(group_asks(asks)) == [0, 1], (one, other)
+
+
+@pytest.mark.parametrize(("cosine", "groups"), [(0.7, [0, 1]), (0.8, [0, 0])])
+def test_a_word_in_common_and_others_beside_it_needs_close_vectors(
+    cosine: float, groups: list[int]
+) -> None:
+    """Two things of one kind stay apart, two names of one thing meet."""
+    vectors = [np.array([1.0, 0.0]), np.array([cosine, np.sqrt(1 - cosine**2)])]
+    asks = frame(("honey jar",), ("honey pot",)).assign(
+        vector=pd.Series(vectors), vector_version="v1"
+    )
+    assert together(group_asks(asks)) == groups
 
 
 def test_clusters_are_as_like_as_their_members_on_average() -> None:
