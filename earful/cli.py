@@ -23,6 +23,7 @@ from earful.progress import progress, stderr
 from earful.taxonomy_command import app as taxonomy_app
 
 if TYPE_CHECKING:
+    from earful.records import Estimate
     from earful.store import UpsertCount
     from reports.signals import Demand
 
@@ -642,6 +643,14 @@ def _counts(rows: int, counted: UpsertCount) -> str:
     return ", ".join(parts)
 
 
+def _range(estimate: Estimate) -> str:
+    """The range of an estimate; who is in none of it is told beside it."""
+    if not estimate.measured:
+        return ""
+    beside = f" (+{estimate.left_out:,} not measured)" if estimate.left_out else ""
+    return f"{estimate.low:,} to {estimate.high:,}{beside}"
+
+
 def _show_signals(demand: Demand, most: int) -> None:
     """The top of the list, as a table; a figure that is no estimate is not shown as one."""
     table = Table(box=None, pad_edge=False)
@@ -654,9 +663,7 @@ def _show_signals(demand: Demand, most: int) -> None:
             str(rank),
             signal.name,
             f"{signal.people:,}",
-            f"{signal.estimate.low:,} to {signal.estimate.high:,}"
-            if signal.estimate.measured
-            else "",
+            _range(signal.estimate),
             f"{signal.mentions:,}",
             signal.grade,
             signal.trend.direction,

@@ -139,20 +139,20 @@ def ladder(rungs: Ladder, kind: str = "ladder") -> Markup:
 
 
 def top_signals(signals: Sequence[DemandSignal], kind: str = "top") -> Markup:
-    """Signals as ranked bars of people, with the interval of the estimate where there is one."""
+    """Signals as ranked bars of people, with the interval of the estimate where it is of all."""
     rows = list(signals)
     with drawing(kind, WIDTH, 0.32 * len(rows) + 0.15) as figure:
         axes = figure.add_axes((0.34, 0.0, 0.66, 1.0))
         axes.axis("off")
-        longest = max(signal.estimate.high for signal in rows)
+        longest = max(max(signal.estimate.high, signal.people) for signal in rows)
         for n, signal in enumerate(rows):
             axes.barh(n, signal.people, color=ACCENT if n < 3 else "#8fb3c2", height=0.66)
             edge = signal.people
-            if signal.estimate.low < signal.estimate.high:
+            if signal.estimate.low < signal.estimate.high and not signal.estimate.left_out:
                 axes.plot(
                     [signal.estimate.low, signal.estimate.high], [n, n], color=INK, linewidth=1.2
                 )
-                edge = signal.estimate.high
+                edge = max(edge, signal.estimate.high)
             axes.text(edge + longest * 0.012, n, f"{signal.people:,}", va="center", fontsize=10)
             axes.text(-longest * 0.015, n, short(signal.name), va="center", ha="right", fontsize=10)
         axes.axvline(0, color=MUTED, linewidth=0.8)

@@ -62,7 +62,7 @@ def grid(rows: Sequence[HourRow], kind: str = "hours") -> Markup:
     with drawing(kind, WIDTH, 0.27 * len(rows) + 0.5) as figure:
         top = 1.0 - 0.5 / figure.get_figheight()
         left = figure.add_axes((0.25, 0.0, 0.43, top))
-        right = figure.add_axes((0.71, 0.0, 0.29, top))
+        right = figure.add_axes((0.71, 0.0, 0.27, top))
         _cells(left, np.array([row.requested for row in rows]), ACCENT, "wanted at")
         _cells(right, np.array([row.posted for row in rows]), WARM, "posted at")
         for n, row in enumerate(rows):
