@@ -76,7 +76,7 @@ _DROPPED = frozenset(
     ]
 )
 _VERBS = frozenset(["serve", "sell", "bring", "provide", "hire", "introduce", "reopen"])
-"""Verbs of asking that a parser takes for the first part of a compound ("serve porridge")."""
+"""Verbs of asking that may stand before the thing in a run of words ("serve porridge")."""
 
 
 @cache

@@ -36,7 +36,8 @@ class Lookup:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Lookup:
         """The table that ``arrays`` described."""
-        return cls(arrays["values"].astype(np.int8), arrays["scales"].astype(np.float32))
+        values, scales = arrays["values"], arrays["scales"]
+        return cls(values.astype(np.int8, copy=False), scales.astype(np.float32, copy=False))
 
     @classmethod
     def of(cls, rows: Floats) -> Lookup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -87,7 +87,7 @@ class Network:
 
     @cached_property
     def _words(self) -> Tokenizer:
-        return Tokenizer.from_str(self._tokenizer)
+        return tokenizer_of(self._tokenizer)
 
     @cached_property
     def _mark(self) -> int | None:
@@ -155,6 +155,12 @@ def one_thread(graph: bytes) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+@lru_cache(maxsize=4)
+def tokenizer_of(stored: str) -> Tokenizer:
+    """A tokenizer from its JSON; two networks with the same words share one."""
+    return Tokenizer.from_str(stored)
 
 
 def word_mark(tokenizer: Tokenizer) -> int | None:

@@ -18,7 +18,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from classify.lookup import Lookup
-from classify.network import EMBEDDED_INPUTS, Specials, one_thread
+from classify.network import EMBEDDED_INPUTS, Specials, one_thread, tokenizer_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -79,7 +79,7 @@ class FrozenNetwork:
 
     @cached_property
     def _words(self) -> Tokenizer:
-        return Tokenizer.from_str(self.tokenizer)
+        return tokenizer_of(self.tokenizer)
 
     def read(self, texts: Sequence[str]) -> Floats:
         """One row per text, (n, 384), of length one. Equal texts are read once."""

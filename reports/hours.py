@@ -30,7 +30,7 @@ _EXACT = re.compile(
     r"(?<![\d:.,£$€#/-])(?P<hour>\d{1,2})(?:[:.h](?P<minute>[0-5]\d))?"
     r"\s?(?P<half>[ap]\.?\s?m\b\.?|uhr\b|h\b|시|時|点)?(?![\d%€£$]|[.,:]\d)"
 )
-_LINK = re.compile(r"\s*(?:-|–|—|~|to|till?|until|and|bis|und|à|et|a|y|do|i|から|から|부터)\s*")
+_LINK = re.compile(r"\s*(?:-|–|—|~|to|till?|until|and|bis|und|à|et|a|y|do|i|から|부터)\s*")
 _AFTER = re.compile(
     r"\b(?:after|past|from|since|beyond|later than|clos\w+(?: at| by)?|stop\w*(?: \w+)?(?: at| by)?"
     r"|ends?(?: at)?|nach|ab|apr[eè]s|[aà] partir d[eao]s?|d[eè]s|despu[eé]s de(?: las?)?"
