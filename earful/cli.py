@@ -25,7 +25,7 @@ from earful.taxonomy_command import app as taxonomy_app
 if TYPE_CHECKING:
     from earful.records import Estimate
     from earful.store import UpsertCount
-    from reports.signals import Demand
+    from reports.demand import Demand
 
 app = typer.Typer(
     no_args_is_help=True,

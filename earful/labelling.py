@@ -85,12 +85,12 @@ class Choice:
 def signal_standings(project: Project, ledger: Ledger) -> dict[str, Standing]:
     """By uid, the biggest of the current signals that a comment is part of."""
     from earful.pipeline import refresh_facts
+    from reports.counted_signals import counted_signals
     from reports.rollups import Window
-    from reports.signals import demand_signals
 
     facts = refresh_facts(project, ledger)
     standings: dict[str, Standing] = {}
-    for signal in demand_signals(facts, Window(), project.settings).signals:
+    for signal in counted_signals(facts, Window(), project.settings).signals:
         for uid in signal.uids:
             if uid not in standings or standings[uid].people < signal.people:
                 standings[uid] = Standing(signal.name, signal.people)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ingest.files import FileReading, Reject
     from ingest.pull import Progress as PullProgress
     from ingest.pull import PullResult
-    from reports.signals import Demand
+    from reports.demand import Demand
 
 BATCH = 1000
 # Before any platform that people write on.
@@ -471,13 +471,13 @@ def _make_current(ledger: Ledger, version: str) -> None:
 def what_would_move(project: Project, ledger: Ledger, version: str) -> Moves:
     """What the reports would say otherwise if the tags of ``version`` counted."""
     from earful.curating import applied_taxonomy
+    from reports.counted_signals import counted_signals
     from reports.rollups import Window
-    from reports.signals import demand_signals
 
     settings = project.settings
     memory = ledger.signal_memory()
     applied = applied_taxonomy(ledger, memory)
-    signals = partial(demand_signals, memory=memory, ruling=applied.ruling if applied else None)
+    signals = partial(counted_signals, memory=memory, ruling=applied.ruling if applied else None)
     threshold = settings.classify.spam_threshold
     before = refresh_facts(project, ledger)
     # Named like a folder of facts, so that the next build clears away what a killed run left.

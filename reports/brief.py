@@ -34,8 +34,9 @@ from reports import (
     wording_over_time,
 )
 from reports.atomic import replacing
+from reports.demand import Demand, ListedSignal
 from reports.moments import moments_of
-from reports.signals import Demand, ListedSignal, iso
+from reports.signal_record import iso
 from reports.timeline import Timeline, timeline
 
 name = "brief"

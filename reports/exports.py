@@ -24,6 +24,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from earful.records import TIMESTAMP
 from reports.atomic import replacing
+from reports.demand import Demand
 from reports.frames import (
     NUMBERS,
     estimate_columns,
@@ -39,7 +40,7 @@ from reports.over_time_record import findings_record, heard_record
 from reports.rollups import Window
 from reports.say_want import say_want_record
 from reports.share_of_voice import share_of_voice_record
-from reports.signals import Demand, iso, ladder_record, signal_record
+from reports.signal_record import iso, ladder_record, signal_record
 
 name = "exports"
 formats = ("json", "csv", "xlsx", "parquet")

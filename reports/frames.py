@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from earful.records import Estimate
+from reports.demand import Demand, ListedSignal
 from reports.established import RATE
 from reports.history import History
 from reports.seasons import Season
-from reports.signals import Demand, ListedSignal
 
 
 def signals_frame(demand: Demand) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from reports.charts import ACCENT, INK, MUTED, WARM, WIDTH, drawing, markup, short
+from reports.demand import ListedSignal
 from reports.hours import HOURS, busiest
-from reports.signals import ListedSignal
 from reports.wording import people
 
 _EVERY = 6

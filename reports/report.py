@@ -18,7 +18,7 @@ from typing import Any, Protocol, cast
 
 import reports
 from earful.errors import ConfigurationError, did_you_mean
-from reports.signals import Demand
+from reports.demand import Demand
 
 ENTRY_POINTS = "earful.reports"
 

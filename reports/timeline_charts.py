@@ -29,9 +29,9 @@ from reports.charts import (
     short,
     stacked,
 )
+from reports.demand import ListedSignal
 from reports.exposure import STRETCH, Exposure
 from reports.forecast import Forecast
-from reports.signals import ListedSignal
 from reports.timeline import Timeline
 from reports.wording_over_time import times
 

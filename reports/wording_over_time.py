@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from earful.records import Trend
+from reports.demand import ListedSignal
 from reports.established import RATE, Findings
 from reports.exposure import Exposure
 from reports.history import History
 from reports.seasons import Season
-from reports.signals import ListedSignal
 from reports.wording import count, listing, people
 
 _MOST_CHANGES = 3

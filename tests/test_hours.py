@@ -15,10 +15,11 @@ from earful.records import DAYPARTS, Admitted, Ask, Comment, Tags, tags_to_batch
 from earful.settings import Settings
 from reports import brief
 from reports.conditions import condition_of
+from reports.demand import Demand
 from reports.exports import signals_record, write
 from reports.hours import hours_of
 from reports.rollups import Window
-from reports.signals import Demand, demand_signals
+from reports.signals import demand_signals
 
 NOON = datetime(2024, 3, 4, 12, 30, tzinfo=UTC)
 

@@ -20,10 +20,11 @@ from earful.settings import Settings
 from earful.validation import ReadingCounts
 from reports import brief, charts, wording
 from reports import wording_over_time as over_time
+from reports.demand import Demand
 from reports.exposure import Gap
 from reports.frames import series_frame
 from reports.rollups import Window
-from reports.signals import Demand, demand_signals
+from reports.signals import demand_signals
 from reports.timeline import timeline
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)

@@ -21,8 +21,9 @@ from earful.records import Coverage
 from earful.settings import Settings
 from reports import exports
 from reports.atomic import replacing
+from reports.demand import Demand
 from reports.rollups import Window
-from reports.signals import Demand, demand_signals
+from reports.signals import demand_signals
 
 SAID = [
     Said("=cmd|'/c calc'!A1 oat milk", (("=oat milk", "new_offering"),), author="a"),

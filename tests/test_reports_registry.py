@@ -15,9 +15,10 @@ from earful.errors import ConfigurationError
 from earful.facts import Facts
 from earful.settings import Settings
 from reports import report
+from reports.demand import Demand
 from reports.report import find_reports, known_formats, write_reports
 from reports.rollups import Window
-from reports.signals import Demand, demand_signals
+from reports.signals import demand_signals
 
 
 def found_in(facts: Facts) -> Demand:

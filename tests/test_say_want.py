@@ -13,10 +13,11 @@ from test_reports_material import Said, made_facts, weeks_on
 
 from earful.settings import Settings
 from reports import brief
+from reports.demand import Demand
 from reports.exports import signals_record
 from reports.rollups import Window, open_tables
 from reports.say_want import LEAST_ASKING, SayWant, say_want
-from reports.signals import Demand, demand_signals
+from reports.signals import demand_signals
 
 WISHES = ("salad bowls", "late opening", "oat milk", "quieter music")
 

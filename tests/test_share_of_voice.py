@@ -10,10 +10,11 @@ from test_reports_material import Said, made_facts, weeks_on
 
 from earful.settings import Brand, Settings
 from reports import brief
+from reports.demand import Demand
 from reports.exports import signals_record
 from reports.rollups import Window
 from reports.share_of_voice import wilson
-from reports.signals import Demand, demand_signals
+from reports.signals import demand_signals
 
 LANE = Brand(
     name="Kettle Lane",

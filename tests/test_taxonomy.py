@@ -23,8 +23,8 @@ from earful.records import Admitted, Ask, Comment, Tags, tags_to_batch
 from earful.store import Ledger
 from earful.store.memory import MemoryUpdate, NewSignal, RememberedSignal
 from earful.taxonomy import TEMPLATE, KnownSignal, Taxonomy, bind, read_taxonomy
+from reports.demand import Demand, ListedSignal
 from reports.identity import Identities, Voice, identify, signal_ids
-from reports.signals import Demand, ListedSignal
 
 START = datetime(2024, 3, 4, 9, tzinfo=UTC)
 

@@ -25,8 +25,9 @@ from earful.records import ASK_FACTS_SCHEMA, COMMENT_FACTS_SCHEMA
 from earful.settings import Brand, Report, Settings
 from ingest.copies import CopyRow, find_copies
 from ingest.fingerprints import fingerprint
+from reports.demand import Demand
 from reports.rollups import Window
-from reports.signals import Demand, demand_signals
+from reports.signals import demand_signals
 
 FOLDER = "facts-planted"
 _SENTIMENT = {"praise": "positive", "complaint": "negative", "problem": "negative"}
