@@ -9,6 +9,7 @@ at midnight, so the two are never mixed.
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -184,25 +185,26 @@ def signal_hours(asks: pd.DataFrame, tables: FactTables, window: Window) -> dict
     ``asks`` are those that count: signal, uid, person, item, passage, moment, created_at,
     precision.
     """
-    wanted = _requested(asks)
-    posted = _posted(asks, tables, window)
-    clocked = wanted[wanted["by_clock"]].groupby("signal")["person"].nunique()
-    people = wanted.groupby("signal")["person"].nunique()
-    found: dict[str, Hours] = {}
-    by_signal = {str(signal): rows for signal, rows in wanted.groupby("signal")}
-    posted_by = {str(signal): rows for signal, rows in posted.groupby("signal")}
-    for signal in dict.fromkeys([*by_signal, *posted_by]):
-        rows, wrote = by_signal.get(signal, wanted[:0]), posted_by.get(signal, posted[:0])
-        found[signal] = Hours(
-            requested=_by_hour(rows),
-            people=int(people.get(signal, 0)),
-            by_clock=int(clocked.get(signal, 0)),
-            items={str(item): _by_hour(some) for item, some in rows.groupby("item")},
-            posted=_by_hour(wrote),
-            posted_people=wrote["person"].nunique(),
-            posted_local=wrote.loc[wrote["local"], "person"].nunique(),
+    wanted, posted = _requested(asks), _posted(asks, tables, window)
+    requested, wrote = _by_hour(wanted, "signal"), _by_hour(posted, "signal")
+    by_item: dict[str, dict[str, tuple[int, ...]]] = defaultdict(dict)
+    for (signal, item), counts in _by_hour(wanted, "signal", "item").items():
+        by_item[signal][item] = counts
+    people, by_clock = _people(wanted), _people(wanted[wanted["by_clock"]])
+    posted_people, posted_local = _people(posted), _people(posted[posted["local"]])
+    nobody = (0,) * HOURS
+    return {
+        signal: Hours(
+            requested=requested.get((signal,), nobody),
+            people=people[signal],
+            by_clock=by_clock[signal],
+            items=by_item[signal],
+            posted=wrote.get((signal,), nobody),
+            posted_people=posted_people[signal],
+            posted_local=posted_local[signal],
         )
-    return found
+        for (signal,) in dict.fromkeys([*requested, *wrote])
+    }
 
 
 def _requested(asks: pd.DataFrame) -> pd.DataFrame:
@@ -238,9 +240,18 @@ def _posted(asks: pd.DataFrame, tables: FactTables, window: Window) -> pd.DataFr
     )
 
 
-def _by_hour(rows: pd.DataFrame) -> tuple[int, ...]:
-    people = rows.groupby("hour")["person"].nunique()
-    return tuple(int(people.get(hour, 0)) for hour in range(HOURS))
+def _by_hour(rows: pd.DataFrame, *keys: str) -> dict[tuple[str, ...], tuple[int, ...]]:
+    """People by hour, for every combination of ``keys`` that there is."""
+    people = rows.groupby([*keys, "hour"])["person"].nunique()
+    counts: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0] * HOURS)
+    for (*key, hour), count in zip(people.index.tolist(), people.tolist(), strict=True):
+        counts[tuple(key)][hour] = count
+    return {key: tuple(by_hour) for key, by_hour in counts.items()}
+
+
+def _people(rows: pd.DataFrame) -> Counter[str]:
+    """People by signal."""
+    return Counter(rows.groupby("signal")["person"].nunique().to_dict())
 
 
 def busiest(counts: Iterable[int]) -> NDArray[np.int64]:
