@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reports.exposure import STRETCH, Exposure
+from reports.rollups import DAILY_PRECISIONS, WEEKLY_PRECISIONS
 
 ASKED_COLUMNS = ("signal", "person", "source", "day", "to_the_day")
 
@@ -30,6 +31,21 @@ class Askers:
     signals: tuple[str, ...]
     people: NDArray[np.int64]
     counted: pd.DataFrame
+
+
+def known_to_the_week(said: pd.DataFrame) -> pd.DataFrame:
+    """The rows (created_at, precision) whose date is known to the week."""
+    return said[said["created_at"].notna() & said["precision"].isin(WEEKLY_PRECISIONS)]
+
+
+def with_days(said: pd.DataFrame) -> pd.DataFrame:
+    """Those rows with ``day`` (midnight in UTC, without a zone) and ``to_the_day``, whether it is
+    known that well."""
+    known = known_to_the_week(said)
+    return known.assign(
+        day=pd.to_datetime(known["created_at"], utc=True).dt.tz_localize(None).dt.normalize(),
+        to_the_day=known["precision"].isin(DAILY_PRECISIONS),
+    )
 
 
 def count_askers(asked: pd.DataFrame, signals: Sequence[str], exposure: Exposure) -> Askers:

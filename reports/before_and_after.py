@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 from reports.askers import count_askers
 from reports.change_points import weekly_noise
 from reports.exposure import STRETCH, WEEKS_LISTENED, Exposure
-from reports.growth import Comparison, Growth, compare, excess_chance, growth
+from reports.growth import (
+    Comparison,
+    Growth,
+    compare,
+    excess_chance,
+    growth,
+    with_weekly_noise,
+)
 
 SPAN = 2 * STRETCH
 """Weeks on either side, at most."""
@@ -155,8 +162,7 @@ def _compared(
     heard_before, heard_after = comments[:, before].sum(axis=1), comments[:, after].sum(axis=1)
     share = heard_after / np.maximum(heard_before + heard_after, 1)
     found = compare(people[None, :, after].sum(axis=2), people[None, :, before].sum(axis=2), share)
-    # Weeks with c times the Poisson variance: as if every 1 / c of a person had been seen.
-    return replace(found, correlation=(noise - 1) / np.maximum(found.total - 1, noise))
+    return with_weekly_noise(found, noise)
 
 
 def _noise(weeks: tuple[Week, ...]) -> float:

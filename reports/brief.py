@@ -35,8 +35,8 @@ from reports import (
 )
 from reports.atomic import replacing
 from reports.demand import Demand, ListedSignal
+from reports.json_values import iso
 from reports.moments import moments_of
-from reports.signal_record import iso
 from reports.timeline import Timeline, timeline
 
 name = "brief"

@@ -35,12 +35,13 @@ from reports.frames import (
     signals_frame,
     tuples_frame,
 )
+from reports.json_values import iso
 from reports.launches import launch_record
 from reports.over_time_record import findings_record, heard_record
 from reports.rollups import Window
 from reports.say_want import say_want_record
 from reports.share_of_voice import share_of_voice_record
-from reports.signal_record import iso, ladder_record, signal_record
+from reports.signal_record import signal_record
 
 name = "exports"
 formats = ("json", "csv", "xlsx", "parquet")
@@ -171,8 +172,8 @@ def signals_record(demand: Demand) -> dict[str, Any]:
             for entry in demand.coverage
         ],
         "rung": demand.rung,
-        "ladder": ladder_record(demand.ladder),
-        "sources": {source: ladder_record(ladder) for source, ladder in rollups.ladders().items()},
+        "ladder": asdict(demand.ladder),
+        "sources": {source: asdict(ladder) for source, ladder in rollups.ladders().items()},
         "undated": rollups.undated_posts,
         "unread": rollups.unread(),
         "heard": heard_record(demand.heard),
@@ -266,7 +267,7 @@ def _write_xlsx(demand: Demand, out_dir: Path) -> list[Path]:
             ("window from (UTC)", iso(demand.window.since) or "open"),
             ("window to, exclusive (UTC)", iso(demand.window.until) or "open"),
             ("counted at the rung", demand.rung),
-            *ladder_record(demand.ladder).items(),
+            *asdict(demand.ladder).items(),
             ("comments without a date", demand.rollups.undated_posts),
             ("established", demand.findings.words),
             ("not listened to", "; ".join(demand.heard.words) or "no gap"),

@@ -84,6 +84,11 @@ class Exposure:
         heard = np.flatnonzero(self.listened.any(axis=0))
         return int(heard[-1]) + 1 if heard.size else 0
 
+    @property
+    def thursdays(self) -> pd.DatetimeIndex:
+        """The Thursday of every week: a week belongs to the month and year of its own."""
+        return pd.DatetimeIndex(self.mondays.astype("datetime64[s]")) + pd.Timedelta(days=3)
+
     def monday(self, week: int) -> date:
         """The Monday of a week by its number; also of weeks after the last one."""
         first: date = self.mondays[0].astype(object)

@@ -11,7 +11,7 @@ of a mean share varies no less than the sum of binomials, so that the test errs 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,13 @@ def compare(
     )
     extra = mean * (1 - mean) * spread
     return Comparison(recent.sum(axis=1), total, mean, extra / (1 + extra))
+
+
+def with_weekly_noise(comparison: Comparison, noise: Floats | float) -> Comparison:
+    """The comparison of weeks that have ``noise`` (S,) times the variance of Poisson: as if every
+    1 / noise of a person had been seen."""
+    correlation = (noise - 1) / np.maximum(comparison.total - 1, noise)
+    return replace(comparison, correlation=correlation)
 
 
 def excess_chance(comparison: Comparison) -> Floats:

@@ -21,7 +21,7 @@ from reports.change_points import LEAST_PEOPLE, Change, change_points, weekly_no
 from reports.established import RATE, adjusted
 from reports.exposure import Exposure
 from reports.forecast import Forecast, forecast, lately
-from reports.growth import compare, growth
+from reports.growth import compare, growth, with_weekly_noise
 from reports.seasons import Season, by_month, by_weekday
 
 Floats = NDArray[np.float64]
@@ -126,8 +126,7 @@ def _with_q(seasons: Sequence[Season | None]) -> list[Season | None]:
 
 def _in_season(expected: Floats, months: Sequence[Season | None], exposure: Exposure) -> Floats:
     """``expected`` with the time of the year in it where that is beyond chance."""
-    thursdays = pd.DatetimeIndex(exposure.mondays.astype("datetime64[s]")) + pd.Timedelta(days=3)
-    month = thursdays.month.to_numpy() - 1
+    month = exposure.thursdays.month.to_numpy() - 1
     due = expected.copy()
     for n, season in enumerate(months):
         if season is not None and season.q <= RATE:
@@ -158,13 +157,10 @@ def _changes(
     share = np.array(
         [[due[n, at:after].sum() / due[n, before:after].sum()] for n, before, at, after in places]
     )
-    # Weeks with c times the Poisson variance: as if every 1 / c of a person had been seen.
-    inflation = np.array([noise[n] for n, *_ in places])
-    comparison = compare(later, earlier, share)
-    correlation = (inflation - 1) / np.maximum(comparison.total - 1, inflation)
-    for (n, _, at, _), grown in zip(
-        places, growth(replace(comparison, correlation=correlation)), strict=True
-    ):
+    comparison = with_weekly_noise(
+        compare(later, earlier, share), np.array([noise[n] for n, *_ in places])
+    )
+    for (n, _, at, _), grown in zip(places, growth(comparison), strict=True):
         listened = at + int(np.argmax(due[n, at:] > 0))
         found[n].append(Change(exposure.monday(listened), grown.ratio, grown.low, grown.high))
     return found

@@ -258,18 +258,3 @@ def busiest(counts: Iterable[int]) -> NDArray[np.int64]:
     """The hours with the most people, none where nobody is."""
     hours = np.array(list(counts), dtype=np.int64)
     return np.flatnonzero(hours == hours.max()) if hours.any() else np.array([], dtype=np.int64)
-
-
-def hours_record(hours: Hours | None) -> dict[str, object] | None:
-    """Hours in the shape of ``out/signals.json``: lists of 24 counts, from midnight on."""
-    if hours is None:
-        return None
-    return {
-        "requested": list(hours.requested),
-        "people": hours.people,
-        "by_clock": hours.by_clock,
-        "items": {item: list(counts) for item, counts in hours.items.items()},
-        "posted": list(hours.posted),
-        "posted_people": hours.posted_people,
-        "posted_local": hours.posted_local,
-    }

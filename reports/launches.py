@@ -18,12 +18,13 @@ import pandas as pd
 
 from earful.records import Quote
 from earful.settings import Launch
+from reports.askers import known_to_the_week, with_days
 from reports.before_and_after import SPAN, BeforeAfter, before_and_after
 from reports.exposure import Exposure
+from reports.json_values import rounded
 from reports.naming import Named, comments_naming, first_heard
-from reports.over_time_record import rounded
-from reports.quotes import Candidate, choose
-from reports.rollups import DAILY_PRECISIONS, WEEKLY_PRECISIONS, FactTables, Window
+from reports.quotes import Candidate, choose, quote_record
+from reports.rollups import FactTables, Window
 
 QUOTES = 3
 STILL_ASKED = 12
@@ -123,8 +124,8 @@ def _launched(
         when=launch.when,
         signals=signals,
         unknown=unknown,
-        asking=before_and_after(_days(asked), launch.when, others),
-        speaking=before_and_after(_days(spoken), launch.when, others),
+        asking=before_and_after(with_days(asked), launch.when, others),
+        speaking=before_and_after(with_days(spoken), launch.when, others),
         voices=_voices(spoken, launch.when, tables, window, heard),
         asked_before=len(before),
         asked_after=len(after),
@@ -159,18 +160,6 @@ def _spoken(named: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts).drop_duplicates("uid").sort_values("uid", ignore_index=True)
 
 
-def _dated(said: pd.DataFrame) -> pd.DataFrame:
-    return said[said["created_at"].notna() & said["precision"].isin(WEEKLY_PRECISIONS)]
-
-
-def _days(said: pd.DataFrame) -> pd.DataFrame:
-    known = _dated(said)
-    return known.assign(
-        day=pd.to_datetime(known["created_at"], utc=True).dt.tz_localize(None).dt.normalize(),
-        to_the_day=known["precision"].isin(DAILY_PRECISIONS),
-    )
-
-
 def _without(spoken: pd.DataFrame, heard: Exposure) -> Exposure:
     """What was heard beside the thing itself.
 
@@ -178,7 +167,7 @@ def _without(spoken: pd.DataFrame, heard: Exposure) -> Exposure:
     measured by.
     """
     comments = heard.comments.copy()
-    days = _days(spoken)
+    days = with_days(spoken)
     rows = pd.Index(list(heard.sources)).get_indexer(pd.Index(days["source"]))
     weeks = heard.week_of(days["day"])
     inside = (rows >= 0) & (weeks >= 0)
@@ -194,7 +183,7 @@ def _people(asked: pd.DataFrame, after: bool, start: pd.Timestamp) -> set[str]:
 def _voices(
     spoken: pd.DataFrame, when: date, tables: FactTables, window: Window, heard: Exposure
 ) -> Voices:
-    known = _dated(spoken)
+    known = known_to_the_week(spoken)
     start = pd.Timestamp(when, tz="UTC")
     late = known["created_at"] >= start
     before, after = known[~late], known[late]
@@ -313,25 +302,8 @@ def launch_record(one: Launched) -> dict[str, Any]:
         },
         "speaking": _compared_record(one.speaking) | voices,
         "still_asked": [
-            {
-                "id": row.id,
-                "name": row.name,
-                "item": row.item,
-                "people": row.people,
-                "mentions": row.mentions,
-                "beside": row.beside,
-                "quotes": [
-                    {
-                        "uid": quote.uid,
-                        "quote": quote.quote,
-                        "url": quote.url,
-                        "created_at": quote.created_at
-                        and quote.created_at.isoformat(timespec="seconds"),
-                    }
-                    for quote in row.quotes
-                ],
-                "uids": list(row.uids),
-            }
+            asdict(row)
+            | {"quotes": [quote_record(quote) for quote in row.quotes], "uids": list(row.uids)}
             for row in one.still
         ],
     }

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from earful.records import Coverage, Trend
-from reports.askers import ASKED_COLUMNS, count_askers
+from reports.askers import ASKED_COLUMNS, count_askers, with_days
 from reports.established import LEAST_PEOPLE, Findings, beats_its_past
 from reports.exposure import Exposure, exposure_of
 from reports.history import History, histories
-from reports.rollups import DAILY_PRECISIONS, WEEKLY_PRECISIONS, Rollups, Window
+from reports.rollups import Rollups, Window
 from reports.trends import UNKNOWN, Halves, beyond_chance, grown, halves_listened, trend
 
 FORECASTS = 100
@@ -51,7 +51,7 @@ def over_time(
     compared = halves_listened(heard)
     people = asks.groupby("signal")["person"].nunique()
     tested = [signal for signal in ids if people.get(signal, 0) >= LEAST_PEOPLE]
-    asked = _asked(asks)
+    asked = with_days(asks)[[*ASKED_COLUMNS, "uid"]]
     askers = count_askers(asked[asked["signal"].isin(tested)], tested, heard)
     dated = _dated_share(asks, asked)
     findings = beats_its_past(askers, heard, np.array([dated[signal] for signal in tested]))
@@ -62,14 +62,6 @@ def over_time(
         _trends(ids, tested, asked, dated, compared, findings),
         histories(askers, heard, rollups.days, findings.own, tested[:FORECASTS]),
     )
-
-
-def _asked(asks: pd.DataFrame) -> pd.DataFrame:
-    """The asks whose date is known to the week, with the columns ``ASKED_COLUMNS`` and uid."""
-    known = asks[asks["created_at"].notna() & asks["precision"].isin(WEEKLY_PRECISIONS)]
-    days = pd.to_datetime(known["created_at"], utc=True).dt.tz_localize(None).dt.normalize()
-    asked = known.assign(day=days, to_the_day=known["precision"].isin(DAILY_PRECISIONS))
-    return asked.loc[:, [*ASKED_COLUMNS, "uid"]]
 
 
 def _dated_share(asks: pd.DataFrame, asked: pd.DataFrame) -> dict[str, float]:

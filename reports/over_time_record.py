@@ -11,6 +11,7 @@ from reports.exposure import Exposure
 from reports.forecast import Forecast
 from reports.growth import Growth
 from reports.history import History
+from reports.json_values import rounded
 from reports.seasons import Season
 
 
@@ -125,8 +126,3 @@ def _forecast_record(forecast: Forecast | None) -> dict[str, Any] | None:
             for monday, people, low, high in forecast.weeks
         ],
     }
-
-
-def rounded(value: float | None) -> float | None:
-    """To four digits; None stays."""
-    return None if value is None else float(f"{value:.4g}")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
+
+from earful.records import Quote
+from reports.json_values import iso
 
 SHORTEST, LONGEST = 25, 220
 """Quotes of this many characters read well on a page."""
@@ -74,6 +78,11 @@ def _order(candidate: Candidate) -> tuple[float, str, str]:
     # Among equals a hash decides: an order by uid would favour one source.
     drawn = hashlib.sha256(candidate.uid.encode()).hexdigest()
     return -candidate.merit, drawn, candidate.quote
+
+
+def quote_record(quote: Quote) -> dict[str, Any]:
+    """A quote in the shape of ``out/signals.json``."""
+    return asdict(quote) | {"created_at": iso(quote.created_at)}
 
 
 def in_context(text: str, start: int, end: int) -> str:

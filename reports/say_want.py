@@ -19,7 +19,7 @@ from scipy import stats
 
 from reports.established import RATE, adjusted
 from reports.growth import compare, growth
-from reports.over_time_record import rounded
+from reports.json_values import rounded
 from reports.rollups import FactTables, Window, fetch, heard, in_window
 
 LEAST_PEOPLE = 3

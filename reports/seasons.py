@@ -110,7 +110,7 @@ def by_month(people: Counts, expected: Floats, exposure: Exposure) -> list[Seaso
     """
     if not exposure.mondays.size:
         return [None] * len(people)
-    thursdays = pd.DatetimeIndex(exposure.mondays.astype("datetime64[s]")) + pd.Timedelta(days=3)
+    thursdays = exposure.thursdays
     years = (thursdays.year - thursdays.year.min()).to_numpy()
     months = thursdays.month.to_numpy() - 1
     cell = years * len(MONTHS) + months

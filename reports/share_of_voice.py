@@ -18,8 +18,8 @@ from scipy import stats
 from earful.records import SENTIMENTS
 from earful.settings import Brand
 from reports.growth import CONFIDENCE
+from reports.json_values import rounded
 from reports.naming import Named, comments_naming
-from reports.over_time_record import rounded
 from reports.rollups import MONTHLY_PRECISIONS, FactTables, Window
 
 

@@ -6,7 +6,6 @@ An ask that ties its thing to none of the three is in the signal's count and in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -68,17 +67,4 @@ def demand_tuples(asks: pd.DataFrame) -> dict[str, tuple[DemandTuple, ...]]:
     return {
         signal: tuple(sorted(rows, key=lambda row: (-row.people, -row.mentions)))
         for signal, rows in found.items()
-    }
-
-
-def tuple_record(row: DemandTuple) -> dict[str, Any]:
-    """A tuple in the shape of ``out/signals.json``."""
-    return {
-        "item": row.item,
-        "moment": row.moment,
-        "place": row.place,
-        "condition": row.condition,
-        "people": row.people,
-        "mentions": row.mentions,
-        "uids": list(row.uids),
     }
