@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from earful.cli import app
@@ -19,11 +20,9 @@ def reference() -> str:
         output = runner.invoke(app, [*names, "--help"], prog_name="earful").output
         return "\n".join(line.rstrip() for line in output.strip().splitlines())
 
-    commands = [[command.name or command.callback.__name__] for command in app.registered_commands]
-    for group in app.registered_groups:
-        inner = group.typer_instance.registered_commands
-        commands.append([group.name])
-        commands += [[group.name, command.name or command.callback.__name__] for command in inner]
+    commands: list[list[str]] = []
+    for name, command in get_command(app).commands.items():
+        commands += [[name], *([name, inner] for inner in getattr(command, "commands", ()))]
     parts = [
         "# The command line",
         "Generated from `earful --help` by `python docs/generate_cli.py`; a test compares the two.",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from earful.console import ProjectOption, command_group, stdout
 from earful.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -19,24 +19,11 @@ if TYPE_CHECKING:
     from earful.taxonomy import Entry
     from earful.taxonomy_moves import Listed
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Rename, merge, split, pin and ignore signals: taxonomy.toml, seen before it counts.",
+app = command_group(
+    "Rename, merge, split, pin and ignore signals: taxonomy.toml, seen before it counts."
 )
-stdout = Console(highlight=False, markup=False)
 MOST = 40
 """Lines of a table that are shown; --json has them all."""
-
-ProjectOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--project",
-        envvar="EARFUL_PROJECT",
-        help="The project folder, or any folder inside it. Default: the working folder.",
-    ),
-]
 
 
 @app.command(epilog="Example: earful taxonomy init")

@@ -46,11 +46,11 @@ def earful(
     user_config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Run]:
     """Runs ``earful ARGUMENTS`` in this process, as the installed command would."""
-    from earful import cli
+    from earful import cli, console
 
     def run(*arguments: str) -> Run:
         monkeypatch.setattr(sys, "argv", ["earful", *map(str, arguments)])
-        monkeypatch.setattr(cli.stdout, "width", 200)
+        monkeypatch.setattr(console.stdout, "width", 200)
         capsys.readouterr()
         code = 0
         try:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from conftest import ROOT
+from typer.main import get_command
 
 from earful.cli import app
 
 
 def test_commands_in_the_documents_exist() -> None:
     """Every ``earful COMMAND`` in a Markdown file is a command of the command line."""
-    known = {command.name or command.callback.__name__ for command in app.registered_commands}
-    known |= {group.name for group in app.registered_groups}
+    known = get_command(app).commands
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for named in re.findall(r"`earful ([a-z]+)", page.read_text(encoding="utf-8")):
             assert named in known, f"{page.name} speaks of 'earful {named}'"

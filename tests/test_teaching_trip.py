@@ -126,7 +126,7 @@ def nothing_to_say(screen: str) -> str:
 
 def at_the_terminal(*arguments: str, answer: Answer = nothing_to_say) -> Shown:
     """Runs ``earful ARGUMENTS`` in this process, on a terminal at which ``answer`` is given."""
-    from earful import cli
+    from earful import cli, console
 
     outer, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
@@ -141,7 +141,7 @@ def at_the_terminal(*arguments: str, answer: Answer = nothing_to_say) -> Shown:
         patch.setattr(sys, "stdin", keyboard)
         patch.setattr(sys, "stdout", screen)
         patch.setattr(sys, "stderr", screen)
-        patch.setattr(cli.stdout, "width", 120)
+        patch.setattr(console.stdout, "width", 120)
         sitter.start()
         try:
             cli.main()
