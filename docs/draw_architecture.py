@@ -114,7 +114,7 @@ def picture() -> str:
             f'<text x="20" y="{300 + 20 * n}" font-size="13" fill="{SOFT}">{line}</text>'
             for n, line in enumerate(
                 [
-                    "earful/pipeline.py wires the steps;",
+                    "earful/pipeline wires the steps;",
                     "earful/cli.py is the face.",
                     "Stages never import one another:",
                     "they meet in the ledger.",
