@@ -35,7 +35,7 @@ def asks_frame(
     version: str,
     langs: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Asks as ``reports.rollups.read_asks`` gives them, each of another person and all of one day.
+    """Asks as ``reports.asks.read_asks`` gives them, each of another person and all of one day.
 
     ``vectors`` is (n, dim) and made by the encoder ``version``.
     """

@@ -190,8 +190,8 @@ def _proposal(
     taxonomy: Taxonomy,
 ) -> Proposal:
     from reports.arrangement import require_one_place
+    from reports.fact_tables import open_tables
     from reports.placement import place_asks
-    from reports.rollups import open_tables
 
     path = taxonomy_path(project)
     placed = place_asks(open_tables(facts), project.settings, memory)

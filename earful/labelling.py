@@ -86,7 +86,7 @@ def signal_standings(project: Project, ledger: Ledger) -> dict[str, Standing]:
     """By uid, the biggest of the current signals that a comment is part of."""
     from earful.pipeline import refresh_facts
     from reports.counted_signals import counted_signals
-    from reports.rollups import Window
+    from reports.fact_tables import Window
 
     facts = refresh_facts(project, ledger)
     standings: dict[str, Standing] = {}

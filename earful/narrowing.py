@@ -13,9 +13,10 @@ from earful.project import Project
 from earful.sampling import Stratum, draw_from, lot, with_labels
 from earful.store import Ledger
 from earful.validation import ASK_EDGES, QUIET_EDGES
+from reports.asks import read_asks
 from reports.estimates import Estimator
+from reports.fact_tables import Window, open_tables
 from reports.label_plan import plan_labels
-from reports.rollups import Window, open_tables, read_asks
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reports.exposure import STRETCH, Exposure
-from reports.rollups import DAILY_PRECISIONS, WEEKLY_PRECISIONS
+from reports.fact_tables import DAILY_PRECISIONS, WEEKLY_PRECISIONS
 
 ASKED_COLUMNS = ("signal", "person", "source", "day", "to_the_day")
 

@@ -23,18 +23,18 @@ from earful.validation import ReadingCounts
 from reports.arrangement import Listing
 from reports.demand import ListedSignal
 from reports.estimates import Estimator
+from reports.fact_tables import FactTables, Window, open_tables
 from reports.grouping import NO_GROUP
 from reports.one_signal import AskRow, count_signal, unasked_signal
 from reports.placement import Placement, place_asks
 from reports.ranking import Score, ranking
-from reports.rollups import FactTables, Window, open_tables
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CountedSignals:
     """The signals of a window, in order, without what their weeks tell.
 
-    ``asks`` are those that count, one row each, as ``reports.rollups.read_asks`` gives them, with
+    ``asks`` are those that count, one row each, as ``reports.asks.read_asks`` gives them, with
     ``signal`` (the id) and ``item`` as the signal shows it. ``listings`` are all signals there are,
     asked for in the window or not; ``estimator`` is None where nothing was measured of the models.
     """

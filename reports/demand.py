@@ -13,12 +13,13 @@ from reports.arrangement import Standing
 from reports.established import Findings
 from reports.estimates import Prevalence
 from reports.exposure import Exposure
+from reports.fact_tables import Window
 from reports.growth import Growth
 from reports.history import History
 from reports.hours import Hours
 from reports.identity import Change
 from reports.launches import Launched
-from reports.rollups import Rollups, Window
+from reports.rollups import Rollups
 from reports.say_want import SayWant
 from reports.share_of_voice import ShareOfVoice
 from reports.tuples import DemandTuple

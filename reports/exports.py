@@ -25,6 +25,7 @@ from xlsxwriter.worksheet import Worksheet
 from earful.records import TIMESTAMP
 from reports.atomic import replacing
 from reports.demand import Demand
+from reports.fact_tables import Window
 from reports.frames import (
     NUMBERS,
     estimate_columns,
@@ -38,7 +39,6 @@ from reports.frames import (
 from reports.json_values import iso
 from reports.launches import launch_record
 from reports.over_time_record import findings_record, heard_record
-from reports.rollups import Window
 from reports.say_want import say_want_record
 from reports.share_of_voice import share_of_voice_record
 from reports.signal_record import signal_record

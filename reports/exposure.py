@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from earful.records import Coverage
-from reports.rollups import Window
+from reports.fact_tables import Window
 
 STRETCH = 13
 """Weeks that are compared at a time: a quarter of a year."""

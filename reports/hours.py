@@ -18,8 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from earful.records import DAYPARTS
+from reports.fact_tables import FactTables, Window, fetch, heard, in_window
 from reports.moments import moments_of
-from reports.rollups import FactTables, Window, fetch, heard, in_window
 
 HOURS = 24
 HOURLY_PRECISIONS = ("second", "minute")

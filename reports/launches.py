@@ -21,10 +21,10 @@ from earful.settings import Launch
 from reports.askers import known_to_the_week, with_days
 from reports.before_and_after import SPAN, BeforeAfter, before_and_after
 from reports.exposure import Exposure
+from reports.fact_tables import FactTables, Window
 from reports.json_values import rounded
 from reports.naming import Named, comments_naming, first_heard
 from reports.quotes import Candidate, choose, quote_record
-from reports.rollups import FactTables, Window
 
 QUOTES = 3
 STILL_ASKED = 12

@@ -15,7 +15,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from reports.rollups import FactTables, Window, fetch, heard, in_window
+from reports.fact_tables import FactTables, Window, fetch, heard, in_window
 
 NAMING_COLUMNS = (
     *("thing", "uid", "person", "has_author", "source", "created_at", "precision", "reach"),

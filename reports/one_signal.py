@@ -20,15 +20,16 @@ from earful.records import (
 from reports.arrangement import Listing
 from reports.demand import ListedSignal
 from reports.estimates import unmeasured
+from reports.fact_tables import WEEKLY_PRECISIONS
 from reports.moments import moments_of
 from reports.phrases import content, phrase, words_of
 from reports.quotes import Candidate, choose
-from reports.rollups import WEEKLY_PRECISIONS, people_basis
+from reports.rollups import people_basis
 from reports.trends import UNKNOWN
 
 
 class AskRow(NamedTuple):
-    """One ask as it is counted; the fields are those of ``reports.rollups.read_asks``."""
+    """One ask as it is counted; the fields are those of ``reports.asks.read_asks``."""
 
     uid: str
     person: str

@@ -13,8 +13,9 @@ from earful.records import Coverage, Trend
 from reports.askers import ASKED_COLUMNS, count_askers, with_days
 from reports.established import LEAST_PEOPLE, Findings, beats_its_past
 from reports.exposure import Exposure, exposure_of
+from reports.fact_tables import Window
 from reports.history import History, histories
-from reports.rollups import Rollups, Window
+from reports.rollups import Rollups
 from reports.trends import UNKNOWN, Halves, beyond_chance, grown, halves_listened, trend
 
 FORECASTS = 100

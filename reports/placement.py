@@ -17,15 +17,16 @@ from earful.settings import Settings
 from earful.store.memory import Memory
 from earful.taxonomy import Ruling
 from reports.arrangement import Arrangement, arrange
+from reports.asks import read_asks
+from reports.fact_tables import FactTables, Window
 from reports.grouping import Grouping, group_asks
 from reports.phrases import brand_names
 from reports.recollection import Recollection, recollect
-from reports.rollups import FactTables, Window, read_asks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placement:
-    """``asks`` are all relevant asks (see ``reports.rollups.read_asks``), grouped by ``grouping``;
+    """``asks`` are all relevant asks (see ``reports.asks.read_asks``), grouped by ``grouping``;
     ``found`` tells who the groups are."""
 
     asks: pd.DataFrame

@@ -1,119 +1,38 @@
-"""Rollups over the facts, written once in Ibis and run here by DuckDB in process.
+"""Rollups over the facts, written once in Ibis.
 
-Every function takes and gives Ibis tables, so that the same rollups run over the same Parquet
-layout on another engine; ``roll_up`` runs them all and answers with pandas frames. All times are
-UTC. Three rungs lead from posts to people: every relevant comment of the window, those that copy
+Every function takes and gives Ibis tables; ``roll_up`` runs them all and answers with pandas
+frames. Three rungs lead from posts to people: every relevant comment of the window, those that copy
 no other, and of these the ones that are not spam. What is counted further on is *heard*: the
 last rung, unless a report is made at a lower one, where more comments count and each for itself.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
-import pyarrow as pa
 
-from earful.errors import ConfigurationError, did_you_mean
-from earful.facts import CORRECTED, Facts
-from earful.records import Ladder, reading
-from reports.quotes import in_context
+from earful.records import Ladder
+from reports.fact_tables import (
+    DAILY_PRECISIONS,
+    MONTHLY_PRECISIONS,
+    WEEKLY_PRECISIONS,
+    FactTables,
+    Window,
+    fetch,
+    heard,
+    in_window,
+)
 
-WEEKLY_PRECISIONS = ("second", "minute", "day", "week")
-"""Dates known well enough to be put into a week."""
-DAILY_PRECISIONS = ("second", "minute", "day")
-"""Dates known well enough to be put into a day."""
-MONTHLY_PRECISIONS = (*WEEKLY_PRECISIONS, "month")
-"""Dates known well enough to be put into a month."""
-
-RUNGS = ("posts", "copies", "spam", "people")
-"""Where a report can count: all posts; without copies; without spam; the people left."""
 SET_ASIDE_COLUMNS = (
     "uid", "source", "created_at", "rung", "reason", "copy_of", "spam_score", "url", "text",
 )  # fmt: skip
 SHOWN = 300
 """Characters of a comment that was set aside that are shown."""
-
-ASKS_PER_BATCH = 20_000
-
-ASK_COLUMNS = (
-    "uid",
-    "n",
-    "quote",
-    "start",
-    "end",
-    "item",
-    "type",
-    "strength",
-    "moment",
-    "place_words",
-    "explicit",
-    "score",
-    "vector",
-    "vector_version",
-    "source",
-    "person",
-    "created_at",
-    "place",
-    "url",
-    "solicited",
-    "lang",
-    "sentiment",
-    "reach",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What a report looks at: comments with ``since <= created_at < until``, of these sources.
-
-    ``None`` leaves a side open; ``sources`` None means all. Comments without a date belong to a
-    window that is open on both sides, and to no other, because nobody knows where they fall.
-    """
-
-    since: datetime | None = None
-    until: datetime | None = None
-    sources: tuple[str, ...] | None = None
-
-    def __post_init__(self) -> None:
-        for moment in (self.since, self.until):
-            if moment is not None and moment.tzinfo is None:
-                raise ConfigurationError(
-                    f"the window's border {moment.isoformat()} has no time zone",
-                    next_step="Give an aware time, or use Window.of_days.",
-                )
-        if self.since and self.until and self.since >= self.until:
-            raise ConfigurationError(
-                f"the window ends ({self.until.isoformat()}) before it begins"
-                f" ({self.since.isoformat()})",
-                next_step="Swap --since and --until.",
-            )
-
-    @classmethod
-    def of_days(
-        cls,
-        since: date | None = None,
-        until: date | None = None,
-        sources: Sequence[str] | None = None,
-    ) -> Window:
-        """Whole days in UTC, both named days included."""
-        return cls(
-            None if since is None else datetime.combine(since, time.min, UTC),
-            None if until is None else datetime.combine(until + timedelta(days=1), time.min, UTC),
-            None if sources is None else tuple(sources),
-        )
-
-    @property
-    def bounded(self) -> bool:
-        """Whether a date is needed to belong to the window."""
-        return self.since is not None or self.until is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,71 +75,6 @@ class Rollups:
     def ladders(self) -> dict[str, Ladder]:
         """The ladder of every source, by name."""
         return {str(row["source"]): to_ladder(row) for _, row in self.ladder.iterrows()}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FactTables:
-    """Both facts as Ibis tables of one connection, as they count at a rung.
-
-    ``posts`` are the comments as they are, from which the whole ladder is told.
-    """
-
-    comments: ir.Table
-    asks: ir.Table
-    posts: ir.Table
-
-
-def open_tables(facts: Facts, rung: str = "people") -> FactTables:
-    """The facts in an in-process DuckDB, pinned to UTC, that never goes to the network.
-
-    Raises ``ConfigurationError`` where there is no such ``rung``.
-    """
-    if rung not in RUNGS:
-        raise ConfigurationError(
-            f"the ladder has no rung {rung!r}", where="--rung", next_step=did_you_mean(rung, RUNGS)
-        )
-    connection = ibis.duckdb.connect(
-        autoinstall_known_extensions=False, allow_community_extensions=False
-    )
-    connection.raw_sql("SET TimeZone = 'UTC'")
-    with _old_names():
-        comments = connection.read_parquet(str(facts.comments), table_name="comments")
-        asks = connection.read_parquet(str(facts.asks), table_name="asks")
-        nobody = comments.mutate(has_author=False)
-        return FactTables(
-            comments if rung == "people" else at_rung(nobody, rung), at_rung(asks, rung), comments
-        )
-
-
-def at_rung(rows: ir.Table, rung: str) -> ir.Table:
-    """Comments or asks as they count at a rung: below the last, each comment for itself."""
-    if rung == "people":
-        return rows
-    rows = rows.mutate(person=rows.uid)
-    if rung in ("posts", "copies"):
-        rows = rows.mutate(spam=ibis.literal(False))
-    return rows.mutate(copy_of=ibis.null("string")) if rung == "posts" else rows
-
-
-def in_window(table: ir.Table, window: Window) -> ir.Table:
-    """The relevant rows of ``table`` (comments or asks) that belong to the window."""
-    rows = table.filter(table.relevant)
-    if window.sources is not None:
-        rows = rows.filter(rows.source.isin(window.sources))
-    if window.since is not None:
-        rows = rows.filter(rows.created_at >= _instant(window.since))
-    if window.until is not None:
-        rows = rows.filter(rows.created_at < _instant(window.until))
-    return rows
-
-
-def _instant(moment: datetime) -> ir.TimestampScalar:
-    return ibis.timestamp(moment.astimezone(UTC).isoformat()).cast("timestamp('UTC')")
-
-
-def heard(rows: ir.Table) -> ir.Table:
-    """What counts: neither copy nor spam."""
-    return rows.filter(rows.copy_of.isnull() & ~rows.spam)
 
 
 def ladder_by_source(comments: ir.Table) -> ir.Table:
@@ -327,33 +181,6 @@ def set_aside(comments: ir.Table) -> ir.Table:
     )
 
 
-def asks_with_dates(asks: ir.Table, comments: ir.Table) -> ir.Table:
-    """Asks with what the comment knows of its date and author.
-
-    Adds ``precision``, ``has_author``, the comment's ``title`` and ``text``, ``checked``: whether a
-    person said that the ask stands there, and ``counted``: whether it is neither copy nor spam.
-    """
-    known = comments.select(
-        "uid",
-        "has_author",
-        "title",
-        "text",
-        precision=comments.created_precision,
-        checked=(comments.model_version == CORRECTED).coalesce(False),
-    )
-    joined = asks.inner_join(known, "uid")
-    return joined.select(
-        *ASK_COLUMNS,
-        "precision",
-        "has_author",
-        "title",
-        "text",
-        "copy_of",
-        "checked",
-        counted=joined.copy_of.isnull() & ~joined.spam,
-    ).order_by(["uid", "n"])
-
-
 def _dated(comments: ir.Table, precisions: Sequence[str]) -> ir.Table:
     return comments.filter(
         comments.created_at.notnull() & comments.created_precision.isin(list(precisions))
@@ -402,47 +229,9 @@ def roll_up(tables: FactTables, window: Window) -> Rollups:
     )
 
 
-@contextmanager
-def _old_names() -> Iterator[None]:
-    """Ibis 12 still calls DuckDB 2 by a name that DuckDB is about to drop."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "fetch_arrow_table", DeprecationWarning)
-        yield
-
-
 def _run(expression: ir.Table) -> pd.DataFrame:
     frame: pd.DataFrame = fetch(expression).to_pandas()
     for column in ("start", "month"):
         if column in frame:
             frame[column] = pd.to_datetime(frame[column])
     return frame
-
-
-def fetch(expression: ir.Table) -> pa.Table:
-    """Run a query over the facts and bring its rows home."""
-    with _old_names():
-        return expression.to_pyarrow()
-
-
-def read_asks(tables: FactTables, window: Window) -> pd.DataFrame:
-    """The relevant asks of the window, copies and spam among them (``counted`` false), by uid, n.
-
-    Columns: those of ``ASK_COLUMNS``, precision, has_author, copy_of, checked, counted, and
-    ``passage``: the quote within its sentence where it is short. ``vector`` holds one array a row,
-    empty where the ask has none. The comments' texts only pass through.
-    """
-    rows = asks_with_dates(in_window(tables.asks, window), tables.comments)
-    table = fetch(rows)
-    passages: list[str] = []
-    for batch in table.select(["title", "text", "start", "end", "quote"]).to_batches(
-        ASKS_PER_BATCH
-    ):
-        passages += map(_passage, *(column.to_pylist() for column in batch.columns))
-    frame: pd.DataFrame = table.drop_columns(["title", "text"]).to_pandas()
-    return frame.assign(passage=pd.Series(passages, index=frame.index, dtype="str"))
-
-
-def _passage(title: str | None, text: str, start: int, end: int, quote: str) -> str:
-    whole = reading(title, text)
-    # Offsets of other words than these (a comment changed by hand) are of no use.
-    return in_context(whole, start, end) if whole[start:end] == quote else quote

@@ -18,9 +18,9 @@ import pandas as pd
 from scipy import stats
 
 from reports.established import RATE, adjusted
+from reports.fact_tables import FactTables, Window, fetch, heard, in_window
 from reports.growth import compare, growth
 from reports.json_values import rounded
-from reports.rollups import FactTables, Window, fetch, heard, in_window
 
 LEAST_PEOPLE = 3
 """Of a signal of fewer people, both sides together, nothing is tested."""

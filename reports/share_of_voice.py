@@ -17,10 +17,10 @@ from scipy import stats
 
 from earful.records import SENTIMENTS
 from earful.settings import Brand
+from reports.fact_tables import MONTHLY_PRECISIONS, FactTables, Window
 from reports.growth import CONFIDENCE
 from reports.json_values import rounded
 from reports.naming import Named, comments_naming
-from reports.rollups import MONTHLY_PRECISIONS, FactTables, Window
 
 
 @dataclass(frozen=True, slots=True)

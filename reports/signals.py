@@ -18,10 +18,11 @@ from reports.counted_signals import counted_signals
 from reports.demand import EVIDENCE_COLUMNS, Demand, ListedSignal
 from reports.established import TOO_FEW
 from reports.estimates import Estimator, unmeasured
+from reports.fact_tables import Window
 from reports.hours import signal_hours
 from reports.launches import launch_effects
 from reports.over_time import OverTime, over_time
-from reports.rollups import Window, roll_up
+from reports.rollups import roll_up
 from reports.say_want import say_want
 from reports.share_of_voice import shares_of_voice
 from reports.tuples import demand_tuples

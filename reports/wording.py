@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from markupsafe import Markup
 
 from earful.records import DemandSignal, Estimate, Ladder
-from reports.rollups import Window
+from reports.fact_tables import Window
 from reports.trends import WEEKS
 
 TYPE_WORDS = {

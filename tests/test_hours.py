@@ -17,8 +17,8 @@ from reports import brief
 from reports.conditions import condition_of
 from reports.demand import Demand
 from reports.exports import signals_record, write
+from reports.fact_tables import Window
 from reports.hours import hours_of
-from reports.rollups import Window
 from reports.signals import demand_signals
 
 NOON = datetime(2024, 3, 4, 12, 30, tzinfo=UTC)

@@ -26,9 +26,9 @@ from reports import brief
 from reports.before_and_after import NOTHING_BEFORE, TOO_EARLY, before_and_after
 from reports.demand import Demand
 from reports.exports import signals_record
+from reports.fact_tables import Window
 from reports.launches import Launched
 from reports.naming import pattern_of
-from reports.rollups import Window
 from reports.signals import demand_signals
 
 LAUNCH = (MONDAY + timedelta(weeks=30)).date()

@@ -22,8 +22,8 @@ from reports import brief, charts, wording
 from reports import wording_over_time as over_time
 from reports.demand import Demand
 from reports.exposure import Gap
+from reports.fact_tables import Window
 from reports.frames import series_frame
-from reports.rollups import Window
 from reports.signals import demand_signals
 from reports.timeline import timeline
 

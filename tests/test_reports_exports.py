@@ -22,7 +22,7 @@ from earful.settings import Settings
 from reports import exports
 from reports.atomic import replacing
 from reports.demand import Demand
-from reports.rollups import Window
+from reports.fact_tables import Window
 from reports.signals import demand_signals
 
 SAID = [

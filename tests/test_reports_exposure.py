@@ -13,7 +13,7 @@ from weekly_counts import listening, noon, rollup, week
 
 from earful.records import Coverage
 from reports.exposure import Exposure, exposure_of
-from reports.rollups import Window
+from reports.fact_tables import Window
 
 BUSY = [30, 28, 33, 31, 29, 30, 32, 27, 31, 30, 29, 33]
 

@@ -16,8 +16,8 @@ from earful.facts import Facts
 from earful.settings import Settings
 from reports import report
 from reports.demand import Demand
+from reports.fact_tables import Window
 from reports.report import find_reports, known_formats, write_reports
-from reports.rollups import Window
 from reports.signals import demand_signals
 
 

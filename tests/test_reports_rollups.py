@@ -13,8 +13,10 @@ from test_reports_material import MONDAY, Said, made_facts, weeks_on
 
 from earful.errors import ConfigurationError
 from earful.records import ASK_FACTS_SCHEMA, COMMENT_FACTS_SCHEMA, Ladder
-from reports import rollups
-from reports.rollups import Rollups, Window, open_tables, read_asks, roll_up
+from reports import fact_tables, rollups
+from reports.asks import asks_with_dates, read_asks
+from reports.fact_tables import Window, open_tables
+from reports.rollups import Rollups, roll_up
 
 
 class SparkOptions(Config):
@@ -145,20 +147,20 @@ def test_every_rollup_compiles_for_spark(monkeypatch: pytest.MonkeyPatch) -> Non
     comments = ibis.table(ibis.Schema.from_pyarrow(COMMENT_FACTS_SCHEMA), name="comments")
     asks = ibis.table(ibis.Schema.from_pyarrow(ASK_FACTS_SCHEMA), name="asks")
     window = Window.of_days(date(2024, 1, 1), date(2024, 2, 1), ["forum"])
-    rows = rollups.in_window(comments, window)
-    heard = rollups.heard(rows)
-    asked = rollups.heard(rollups.in_window(asks, window))
+    rows = fact_tables.in_window(comments, window)
+    heard = fact_tables.heard(rows)
+    asked = fact_tables.heard(fact_tables.in_window(asks, window))
     expressions = [
         rollups.ladder_by_source(rows),
         rollups.ladder_in_total(rows),
-        rollups.series(heard, asked, "D", rollups.DAILY_PRECISIONS),
-        rollups.series(heard, asked, "W", rollups.WEEKLY_PRECISIONS),
-        rollups.series(heard, asked, "M", rollups.MONTHLY_PRECISIONS),
+        rollups.series(heard, asked, "D", fact_tables.DAILY_PRECISIONS),
+        rollups.series(heard, asked, "W", fact_tables.WEEKLY_PRECISIONS),
+        rollups.series(heard, asked, "M", fact_tables.MONTHLY_PRECISIONS),
         rollups.sentiments_by_month(heard),
         rollups.categories_by_month(heard),
         rollups.languages(heard),
         rollups.undated_by_source(rows),
-        rollups.asks_with_dates(asked, comments),
+        asks_with_dates(asked, comments),
     ]
     for expression in expressions:
         assert PySparkCompiler().to_sqlglot(expression).sql("spark").startswith("SELECT")

@@ -20,10 +20,10 @@ from earful.records import Coverage, Ladder
 from earful.settings import Brand, Report, Settings
 from earful.validation import ReadingCounts
 from reports.demand import Demand
+from reports.fact_tables import Window
 from reports.frames import items_frame, quotes_frame, series_frame, signals_frame
 from reports.quotes import LONGEST, Candidate, choose, in_context
 from reports.ranking import ranking
-from reports.rollups import Window
 from reports.signal_record import signal_record
 from reports.signals import demand_signals
 from reports.trends import UNKNOWN, Halves, halves_listened, trend

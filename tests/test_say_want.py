@@ -15,7 +15,7 @@ from earful.settings import Settings
 from reports import brief
 from reports.demand import Demand
 from reports.exports import signals_record
-from reports.rollups import Window, open_tables
+from reports.fact_tables import Window, open_tables
 from reports.say_want import LEAST_ASKING, SayWant, say_want
 from reports.signals import demand_signals
 

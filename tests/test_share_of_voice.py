@@ -12,7 +12,7 @@ from earful.settings import Brand, Settings
 from reports import brief
 from reports.demand import Demand
 from reports.exports import signals_record
-from reports.rollups import Window
+from reports.fact_tables import Window
 from reports.share_of_voice import wilson
 from reports.signals import demand_signals
 

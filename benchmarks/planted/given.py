@@ -26,7 +26,7 @@ from earful.settings import Brand, Report, Settings
 from ingest.copies import CopyRow, find_copies
 from ingest.fingerprints import fingerprint
 from reports.demand import Demand
-from reports.rollups import Window
+from reports.fact_tables import Window
 from reports.signals import demand_signals
 
 FOLDER = "facts-planted"

@@ -46,13 +46,13 @@ def make_report(
 ) -> ReportResult:
     """Roll the facts up into demand signals and write the reports into ``out``.
 
-    ``rung`` is where on the ladder is counted, one of ``reports.rollups.RUNGS``.
+    ``rung`` is where on the ladder is counted, one of ``reports.fact_tables.RUNGS``.
     """
     from classify.accuracy import measured_accuracy
     from earful.curating import applied_taxonomy, unapplied
     from earful.sampling import project_counts
+    from reports.fact_tables import Window
     from reports.report import write_reports
-    from reports.rollups import Window
     from reports.signals import demand_signals
 
     settings = project.settings

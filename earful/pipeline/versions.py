@@ -34,7 +34,7 @@ def what_would_move(project: Project, ledger: Ledger, version: str) -> Moves:
     """What the reports would say otherwise if the tags of ``version`` counted."""
     from earful.curating import applied_taxonomy
     from reports.counted_signals import counted_signals
-    from reports.rollups import Window
+    from reports.fact_tables import Window
 
     settings = project.settings
     memory = ledger.signal_memory()
