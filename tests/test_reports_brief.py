@@ -20,6 +20,7 @@ from earful.settings import Settings
 from earful.validation import ReadingCounts
 from reports import brief, charts, wording
 from reports import wording_over_time as over_time
+from reports.brief_voices import web_address
 from reports.demand import Demand
 from reports.exposure import Gap
 from reports.fact_tables import Window
@@ -275,10 +276,10 @@ def test_intervals_in_words() -> None:
 
 def test_links_that_could_run_are_dropped() -> None:
     """Only web addresses become links."""
-    assert brief.web_address("https://a.example/x") == "https://a.example/x"
-    assert brief.web_address(" javascript:alert(1)") is None
-    assert brief.web_address("data:text/html,x") is None
-    assert brief.web_address(None) is None
+    assert web_address("https://a.example/x") == "https://a.example/x"
+    assert web_address(" javascript:alert(1)") is None
+    assert web_address("data:text/html,x") is None
+    assert web_address(None) is None
 
 
 def test_numbers_in_words() -> None:
