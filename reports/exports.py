@@ -332,7 +332,6 @@ def _write_parquet(demand: Demand, out_dir: Path) -> list[Path]:
     flat = signals_frame(demand).to_dict("records")
     rows = []
     for row, signal in zip(flat, demand.signals, strict=True):
-        record = signal_record(signal)
         rows.append(
             {
                 **{str(key): value for key, value in row.items()},
@@ -340,17 +339,16 @@ def _write_parquet(demand: Demand, out_dir: Path) -> list[Path]:
                 "first_seen": signal.first_seen,
                 "last_seen": signal.last_seen,
                 **{name: _or_none(row[name]) for name in NUMBERS},
-                **{key: list(record[key].items()) for key in ("moments", "sources", "places")},
-                "items": record["items"],
+                "moments": list(signal.moments.items()),
+                "sources": list(signal.sources.items()),
+                "places": list(signal.places.items()),
+                "items": [asdict(entry) for entry in signal.items],
                 "series": [
                     {"week": week, "people": people, "mentions": mentions}
                     for week, people, mentions in signal.series
                 ],
-                "quotes": [
-                    {**quote, "created_at": shown.created_at}
-                    for quote, shown in zip(record["quotes"], signal.quotes, strict=True)
-                ],
-                "uids": record["uids"],
+                "quotes": [asdict(quote) for quote in signal.quotes],
+                "uids": signal.uids,
             }
         )
     with replacing(path) as draft:

@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 
 
 def no_progress(_: int) -> None:
-    """Of who does not ask."""
+    """The progress that nobody follows."""
 
 
 def in_batches(entries: Iterable[_T], size: int = BATCH) -> Iterator[list[_T]]:
