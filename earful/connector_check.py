@@ -155,7 +155,7 @@ def _notes(path: Path, row: Row) -> list[str]:
 
 
 def _parsed(options: Sequence[str], row: Row) -> dict[str, Any]:
-    from ingest.rest.connector import RestOptions
+    from ingest.rest.given import RestOptions
 
     given: dict[str, Any] = {}
     for option in options:

@@ -11,9 +11,11 @@ import regex
 
 from earful.records import Comment, make_uid
 from ingest.rest.drift import Shape, kind_of
+from ingest.rest.fields import Extract
 from ingest.rest.items import ABSENT, Item
-from ingest.rest.row import Extract, Row, Value, placeholders
+from ingest.rest.row import Row
 from ingest.rest.times import read_moment
+from ingest.rest.values import Value, placeholders
 
 _LONGEST_ID = 500
 _PATTERN_SECONDS = 0.5
