@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from ingest.connector import Options
 from ingest.rest.times import write_second
-from ingest.rest.values import JsonPath, Pattern
+from ingest.rest.values import JsonPath, Pattern, Value, placeholders
 
 ENVIRONMENT = r"^EARFUL_[A-Z0-9_]+$"
 
@@ -29,17 +29,60 @@ class RowOption(Options):
     pattern: Pattern | None = None
 
 
+class Login(Options):
+    """A call that changes the credential for a token, which is then sent as a bearer's.
+
+    ``address`` is a path of the service or a whole address; it is sent ``values`` as JSON, or as
+    a ``form``. ``token`` is where the token stands in the reply; it is asked for anew after
+    ``minutes``.
+    """
+
+    address: str
+    values: dict[str, str]
+    form: bool = False
+    token: JsonPath
+    minutes: int = Field(default=30, ge=1)
+
+
+class Signing(Options):
+    """A token that is signed here with the private key that is the credential (JWT, RFC 7519).
+
+    It holds for ``minutes``; "iat" and "exp" are added to ``claims``.
+    """
+
+    algorithm: Literal["ES256", "RS256"]
+    header: dict[str, str] = Field(default_factory=dict)
+    claims: dict[str, str]
+    minutes: int = Field(default=15, ge=1, le=60)
+
+
 class Auth(Options):
     """How a credential is sent. It comes from the environment and is never written down.
 
-    ``kind``: "bearer" and "basic" fill the Authorization header ("basic" takes the name from
-    ``user``), "header" and "parameter" send the value under ``name``.
+    ====== ===========================================================================
+    kind   what is sent
+    ====== ===========================================================================
+    bearer the value of ``environment``, as a bearer's token
+    basic  the name in ``user`` with the value as password; without ``user`` the value
+           is the name, as services with keys want it
+    header ``prefix`` and the value under ``name``
+    parameter the value under ``name``, in the query
+    signed a token that ``signing`` describes
+    login  the token that the call in ``login`` answers
+    ====== ===========================================================================
+
+    ``variables`` are more variables of the environment, by the name that stands in braces in
+    ``login`` and ``signing``; ``{user}``, ``{secret}`` and ``{signed}`` do as well.
     """
 
-    kind: Literal["bearer", "basic", "header", "parameter"]
+    kind: Literal["bearer", "basic", "header", "parameter", "signed", "login"]
     environment: str = Field(pattern=ENVIRONMENT)
     user: str | None = Field(default=None, pattern=ENVIRONMENT)
+    variables: dict[str, Annotated[str, Field(pattern=ENVIRONMENT)]] = Field(default_factory=dict)
     name: str | None = None
+    prefix: str = ""
+    signing: Signing | None = None
+    login: Login | None = None
     what: str
     how: str
     required: bool = True
@@ -48,9 +91,31 @@ class Auth(Options):
     def _whole(self) -> Self:
         if self.kind in ("header", "parameter") and not self.name:
             raise ValueError(f"kind {self.kind!r} needs 'name', what the value is sent under")
-        if self.kind == "basic" and not self.user:
-            raise ValueError("kind 'basic' needs 'user', the variable that holds the user's name")
+        if self.kind == "signed" and self.signing is None:
+            raise ValueError("kind 'signed' needs a table [auth.signing]")
+        if self.kind == "login" and self.login is None:
+            raise ValueError("kind 'login' needs a table [auth.login]")
+        known = {"secret", *self.variables}
+        known |= {"user"} if self.user else set()
+        known |= {"signed"} if self.signing else set()
+        for text in self._texts():
+            for name in placeholders(text):
+                if name not in known:
+                    raise ValueError(f"{{{name}}} is unknown; valid: {', '.join(sorted(known))}")
         return self
+
+    def _texts(self) -> list[str]:
+        login = list(self.login.values.values()) if self.login else []
+        signing = (
+            [*self.signing.header.values(), *self.signing.claims.values()] if (self.signing) else []
+        )
+        return [*login, *signing]
+
+    @property
+    def every_variable(self) -> dict[str, str]:
+        """Name in braces -> variable of the environment."""
+        user = {"user": self.user} if self.user else {}
+        return {**user, **self.variables, "secret": self.environment}
 
 
 class Bound(Options):
@@ -80,8 +145,9 @@ class Order(Options):
     """How a listing is sorted: by when a comment was written, or last changed ("edited").
 
     ``since`` and ``until`` are parameters that narrow it. The newest ``overlap`` seconds of the
-    last pull are read again, for what appears late or was edited meanwhile. The newest ``lag``
-    seconds are not asked for. ``beginning`` is the day that a first pull starts from.
+    last pull are read again, for what appears late or was edited meanwhile. A list that shows
+    the newest first may go back ``window`` seconds only. The newest ``lag`` seconds are not
+    asked for. ``beginning`` is the day that a first pull starts from.
     """
 
     by: Literal["created", "edited"] = "created"
@@ -89,6 +155,7 @@ class Order(Options):
     since: Bound | None = None
     until: Bound | None = None
     overlap: int = Field(default=3600, ge=0)
+    window: int | None = Field(default=None, ge=1)
     lag: int = Field(default=0, ge=0)
     beginning: datetime | None = None
 
@@ -175,3 +242,20 @@ class LookUp(Options):
     missing: Literal["deleted", "unknown"] = "unknown"
     gone: tuple[int, ...] = (404, 410)
     most: int = Field(default=100, ge=1)
+
+
+class Replies(Options):
+    """A second list behind an item, in lists that show the newest first: the answers to it.
+
+    It is asked for where the value at ``when`` is true and not 0, for items that are new or
+    younger than the overlap: ``since`` and ``until`` are about when a thread began. What stands in braces in ``path`` and ``parameters`` is a path in
+    the item or an option. ``items`` leads to the answers, whose fields are the row's; ``^.``
+    climbs to the item. With ``only`` the items are no comments, only the way to them.
+    """
+
+    path: str
+    parameters: dict[str, Value] = Field(default_factory=dict)
+    items: str = ""
+    when: JsonPath | None = None
+    only: bool = False
+    paging: Paging

@@ -107,7 +107,7 @@ class RestConnector:
         stored = self.cursor.get("listings", {}).get(key)
         keep = partial(self._keep, key)
         if order.first == "newest":
-            return Descent(stored, order.first_second, since, stop, now, order.overlap, keep)
+            return Descent(stored, since, stop, now, order, keep)
         return Ascent(stored, order.first_second, since, stop, now, keep)
 
     def _keep(self, key: str, state: dict[str, Any]) -> None:
@@ -127,7 +127,7 @@ class RestConnector:
         return Service(self.row, self._given, client, mapper, self._budget, client.where)
 
     def _client(self) -> JsonClient:
-        headers, secrets = credentials(self.row.auth)
+        headers, secrets = credentials(self.row.auth, self._login_client)
         per_minute = self.options.calls_per_minute or self.row.calls_per_minute
         return JsonClient(
             self._base,
@@ -137,6 +137,16 @@ class RestConnector:
             secrets=secrets,
             allow_private=self.options.allow_private,
             pace=60 / per_minute if per_minute else 0.0,
+        )
+
+    def _login_client(self, address: str) -> JsonClient:
+        elsewhere = self.options.login_url or (address if "://" in address else None)
+        return JsonClient(
+            elsewhere or self._base,
+            f"source {self.source!r}, login of {self.row.title}",
+            self.options.patience,
+            {"Accept": "application/json"},
+            allow_private=self.options.allow_private,
         )
 
 
@@ -172,10 +182,11 @@ def connector_of(row: Row) -> type[RestConnector]:
 
 
 def _needs(row: Row) -> Iterator[Need]:
-    if row.auth is not None:
-        for name in filter(None, (row.auth.user, row.auth.environment)):
-            secret = name == row.auth.environment
-            yield Need(name, "environment", row.auth.what, row.auth.how, row.auth.required, secret)
+    auth = row.auth
+    if auth is not None:
+        for name in auth.every_variable.values():
+            secret = name == auth.environment
+            yield Need(name, "environment", auth.what, auth.how, auth.required, secret)
     for name, option in row.options.items():
         required = option.required and option.default is None
         how = option.how or "Set it in the source's options in earful.toml."

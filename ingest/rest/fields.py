@@ -15,8 +15,9 @@ class Extract(Options):
     """Where a value stands in an item, and how it is read. A plain path is the short form.
 
     ``path``: the first of these that is there and not null. ``any``: whether one of these is
-    true. ``sum``: the numbers at these, added up. ``template``: text with ``{path}`` in it.
-    Then ``pattern`` (a regular expression; its first group is kept), ``values`` (a table from
+    true. ``sum``: the numbers at these, added up. ``template``: text with ``{path}`` in it; with
+    a path beside it, ``pattern`` cuts that value into named groups for the template. Otherwise
+    ``pattern`` (a regular expression; its first group is kept), ``values`` (a table from
     what stands there to what is meant), ``scale`` (lowest and highest rating), ``format`` of a
     time: "unix", "milliseconds" or a strptime pattern; without it numbers, ISO 8601 and mail
     dates are understood. ``zone`` is the time zone of times that name none.
@@ -46,15 +47,23 @@ class Extract(Options):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         ways = [bool(self.path), bool(self.any), bool(self.sum), self.template is not None]
-        if sum(ways) != 1:
+        if sum(ways) != 1 and not self.cuts:
             raise ValueError("say one of: path, any, sum, template")
         if self.scale is not None and self.scale[0] >= self.scale[1]:
             raise ValueError("scale is [lowest, highest]")
         return self
 
     @property
+    def cuts(self) -> bool:
+        """Whether the value at ``path`` is cut into parts, which the template puts together."""
+        named = self.pattern is not None and "(?<" in self.pattern
+        return bool(self.path) and self.template is not None and named
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """Every path that is looked at."""
+        if self.cuts:
+            return self.path
         return (*self.path, *self.any, *self.sum, *placeholders(self.template or ""))
 
 

@@ -17,7 +17,7 @@ from ingest.hosts import refuse_private_literal
 from ingest.http import Patience
 from ingest.rest.asking import RowOption
 from ingest.rest.row import Row
-from ingest.rest.values import Value, placeholders
+from ingest.rest.values import Value, fill
 
 Words = Mapping[str, Value]
 """A value for each option: what stands for ``{option}`` in a row."""
@@ -26,13 +26,14 @@ Words = Mapping[str, Value]
 class RestOptions(Options):
     """Options that every row has besides its own.
 
-    ``base_url`` replaces the row's ``base``. ``allow_private`` lets it be an address of this
-    machine or of the private network. ``budget`` is what may be spent in a day.
-    ``calls_per_minute`` replaces the row's.
+    ``base_url`` replaces the row's ``base``, ``login_url`` the address that gives out tokens.
+    ``allow_private`` lets them be on this machine or in the private network. ``budget`` is what
+    may be spent in a day. ``calls_per_minute`` replaces the row's.
     """
 
     base_url: str | None = None
     allow_private: bool = False
+    login_url: str | None = None
     budget: Limits = Limits()
     patience: Patience = Patience()
     calls_per_minute: float | None = Field(default=None, gt=0)
@@ -103,14 +104,6 @@ class Given:
         told = self._row.instance
         name = fill(told, self.single) if told else urlsplit(base).hostname or ""
         return name.replace(":", "_")
-
-
-def fill(text: str, words: Words) -> str:
-    """``text`` with every ``{option}`` that ``words`` has."""
-    for name in placeholders(text):
-        if name in words:
-            text = text.replace(f"{{{name}}}", str(words[name]))
-    return text
 
 
 def _checked(

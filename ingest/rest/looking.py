@@ -10,10 +10,10 @@ import regex
 from earful.records import Comment
 from ingest.budget import BudgetSpentError
 from ingest.rest.asking import LookUp
-from ingest.rest.given import Words, fill
+from ingest.rest.given import Words
 from ingest.rest.items import items_at
 from ingest.rest.service import Service
-from ingest.rest.values import Value
+from ingest.rest.values import Value, fill
 
 _FEW = 3
 """So many comments may be gone without one that is still there."""

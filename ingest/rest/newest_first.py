@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from earful.records import Comment
+from ingest.rest.asking import Order
 from ingest.rest.mapping import Mapped
 from ingest.rest.memory import Memory
 from ingest.rest.oldest_first import MOST_SLIDES
@@ -20,24 +21,25 @@ FUTURE = 3600
 class Descent:
     """A walk down to what was read before, to ``since``, or to the end of the listing.
 
-    ``stop`` is the first second that is not wanted, ``now`` our clock, ``beginning`` the first
-    second that the platform has. What is younger than ``overlap`` is read again by the next walk.
+    ``stop`` is the first second that is not wanted, ``now`` our clock. A comment's replies come
+    before it, so that a walk that is stopped among them finds them again.
     """
 
     def __init__(
         self,
         stored: dict[str, Any] | None,
-        beginning: int,
         since: int | None,
         stop: int,
         now: int,
-        overlap: int,
+        order: Order,
         keep: Keep,
     ) -> None:
-        self._memory = Memory.from_json(stored).begun(since, now - overlap)
+        beginning = order.first_second
+        self._memory = Memory.from_json(stored).begun(since, now - order.overlap)
         self._floor = max(self._memory.state.floor or 0, beginning) if since is None else since
         self._stop = stop + (FUTURE if stop >= now else 0)
         self._now = now
+        self._oldest = 0 if order.window is None else now - order.window
         self._keep = keep
         self.span = (stop, stop)
 
@@ -56,15 +58,14 @@ class Descent:
                 for entry, second, in_place in placed:
                     if not floor <= second < self._stop:
                         continue
-                    fresh = not (
-                        entry.mark in seen
-                        or entry.mark in self._memory.late
-                        or known.holds(second, entry.mark)
-                    )
+                    read = known.holds(second, entry.mark)
+                    if not read:
+                        yield from self._replies(board, entry, second, seen)
+                    fresh = not read and not self._yielded(entry.mark, seen)
                     seen.add(entry.mark)
                     passed = self._memory.passed(second, entry.mark, in_place=in_place)
                     self._set(passed, second if in_place else None)
-                    if fresh:
+                    if fresh and not board.only_replies:
                         yield entry.comment
                 lowest = min([lowest, *(second for _, second, in_place in placed if in_place)])
                 if lowest < floor:
@@ -82,7 +83,20 @@ class Descent:
                 return
             bound = lowest + 1
         if not board.tells_nothing():
-            self._end(self._memory.reached(floor), floor)
+            self._end(self._memory.reached(floor), max(floor, self._oldest))
+
+    def _replies(
+        self, board: Board, entry: Mapped, second: int, seen: set[str]
+    ) -> Iterator[Comment]:
+        """The answers to a comment. They belong to its second, whenever they were written."""
+        for reply in board.replies(entry):
+            if not self._yielded(reply.mark, seen):
+                seen.add(reply.mark)
+                self._set(self._memory.passed(second, reply.mark, in_place=False))
+                yield reply.comment
+
+    def _yielded(self, mark: str, seen: set[str]) -> bool:
+        return mark in seen or mark in self._memory.late
 
     def _end(self, memory: Memory, reached: int) -> None:
         self._set(memory.ended(), reached)

@@ -6,16 +6,17 @@ A row holds no code. ``docs/adding-a-connector.md`` explains every key with an e
 from __future__ import annotations
 
 import re
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from earful.records import Kind
 from ingest.budget import Prices
 from ingest.connector import Options
-from ingest.rest.asking import Auth, LookUp, Order, Paging, RowOption
+from ingest.rest.asking import Auth, LookUp, Order, Paging, Replies, RowOption
 from ingest.rest.fields import Fields
-from ingest.rest.values import JsonPath, Value, placeholders
+from ingest.rest.values import JsonPath, Value, nested, placeholders
 
 
 class Terms(Options):
@@ -35,6 +36,8 @@ class Row(Options):
     it must or must not have at a path, to be a comment. ``edits`` and ``deletions`` say how the
     platform tells of them. With ``empty`` "unknown" an empty listing does not mean that there is
     nothing; with ``no_list`` "end" a reply without the list is an empty one, not a broken one.
+    With ``send`` "json" the parameters are posted as an object, in which dotted names are nested;
+    with ``graphql`` they are the variables of that query.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
@@ -47,6 +50,8 @@ class Row(Options):
     kind: Kind = "comment"
     solicited: bool = False
     parameters: dict[str, Value] = Field(default_factory=dict)
+    send: Literal["query", "json"] = "query"
+    graphql: str = ""
     headers: dict[str, str] = Field(default_factory=dict)
     each: tuple[str, ...] = ()
     options: dict[str, RowOption] = Field(default_factory=dict)
@@ -58,6 +63,7 @@ class Row(Options):
     keep: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
     drop: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
     look_up: LookUp | None = None
+    replies: Replies | None = None
     calls_per_minute: float | None = Field(default=None, gt=0)
     prices: Prices = Prices()
     edits: Literal["listed", "looked up", "overlap", "unseen"] = "unseen"
@@ -78,6 +84,13 @@ class Row(Options):
             raise ValueError(f"{{{name}}} is no option: add a table [options.{name}]")
         if self.look_up is not None:
             used |= set(placeholders(self.look_up.path))
+        if self.replies is not None:
+            texts = [self.replies.path, *map(str, self.replies.parameters.values())]
+            used |= {name for text in texts for name in placeholders(text)}
+            if self.order.first != "newest":
+                raise ValueError("[replies] are read in lists that show the newest first only")
+        if self.graphql and self.send == "query":
+            raise ValueError('graphql is posted: add send = "json"')
         for name in sorted(known - used):
             raise ValueError(f"option {name!r} is used nowhere: write {{{name}}} where it belongs")
         for name in self.each:
@@ -95,6 +108,23 @@ class Row(Options):
         if self.deletions == "listed" and self.fields.deleted is None:
             raise ValueError("deletions are 'listed', so fields.deleted must be mapped")
         return self
+
+    @property
+    def of_replies(self) -> Row:
+        """The same platform, as the list behind an item is read."""
+        assert self.replies is not None
+        behind = {name: getattr(self.replies, name) for name in ("path", "items", "paging")}
+        # A list behind an item is asked for in the query, and never told to be empty.
+        alone = {"send": "query", "graphql": "", "replies": None, "no_list": "error"}
+        return self.model_copy(update={**behind, **alone})
+
+    def body(self, parameters: Mapping[str, str | int]) -> dict[str, Any] | None:
+        """What is posted; None where the parameters go into the query."""
+        if self.send == "query":
+            return None
+        if self.graphql:
+            return {"query": self.graphql, "variables": nested(parameters)}
+        return nested(parameters)
 
 
 def _check_base(base: str, options: set[str]) -> None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from ingest.budget import Budget
 from ingest.http import Answer, JsonClient
 from ingest.rest.asking import Bound
-from ingest.rest.given import Given, Words, fill
+from ingest.rest.given import Given, Words
+from ingest.rest.items import Item, is_true
 from ingest.rest.mapping import Mapped, Mapper
 from ingest.rest.paging import Listing
 from ingest.rest.row import Row
+from ingest.rest.values import Value, fill, placeholders
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +50,61 @@ class Board:
         for name, value in row.parameters.items():
             text = fill(value, self._words) if isinstance(value, str) else value
             if text != "":
-                parameters[name] = str(text).lower() if isinstance(text, bool) else str(text)
+                parameters[name] = text if row.send == "json" else _in_query(text)
         parameters |= _bound(row.order.since, since, -1) | _bound(row.order.until, until, 1)
         path = self._service.given.path(row.path, self._words)
         return Listing(row, path, parameters, self._service.where)
 
     def pages(self, listing: Listing) -> Iterator[list[Mapped]]:
         """The comments of a listing, page by page."""
+        for items in self._asked(listing):
+            page = self._mapped(items)
+            self._items += len(page)
+            yield page
+
+    @property
+    def only_replies(self) -> bool:
+        """Whether the items of the listing are no comments, only the way to them."""
+        return self.row.replies is not None and self.row.replies.only
+
+    def replies(self, entry: Mapped) -> Iterator[Mapped]:
+        """The answers to a comment of the listing, where the row says how they are asked for."""
+        replies = self.row.replies
+        item = entry.item
+        if replies is None or (replies.when is not None and not is_true(item.at(replies.when))):
+            return
+        texts = (replies.path, *(str(value) for value in replies.parameters.values()))
+        names = {name for text in texts for name in placeholders(text)}
+        found = {name: item.at(name) for name in names - self._words.keys()}
+        words = {**self._words, **{k: v for k, v in found.items() if isinstance(v, str | int)}}
+        path = self._service.given.path(replies.path, words)
+        parameters = {
+            name: _in_query(fill(str(value), words)) for name, value in replies.parameters.items()
+        }
+        listing = Listing(self.row.of_replies, path, parameters, self._service.where)
+        for items in self._asked(listing):
+            inside = [Item(one.value, one.around or item) for one in items]
+            yield from (reply for reply in self._mapped(inside) if reply.mark != entry.mark)
+
+    def _asked(self, listing: Listing) -> Iterator[list[Item]]:
         service = self._service
+        row = listing.row
 
         def ask(path: str, parameters: Mapping[str, str | int]) -> Answer:
-            service.budget.before_call(self.row.paging.size)
-            return service.client.ask(path, parameters)
+            service.budget.before_call(row.paging.size)
+            body = row.body(parameters)
+            if body is None:
+                return service.client.ask(path, parameters)
+            return service.client.ask(path, body=body)
 
         for items in listing.pages(ask):
             service.budget.after_call(len(items))
-            wanted = (item for item in items if service.mapper.is_comment(item))
-            mapped = [service.mapper.map(item, self._words) for item in wanted]
-            page = [one for one in mapped if one is not None]
-            self._items += len(page)
-            yield page
+            yield items
+
+    def _mapped(self, items: list[Item]) -> list[Mapped]:
+        mapper = self._service.mapper
+        mapped = (mapper.map(item, self._words) for item in items if mapper.is_comment(item))
+        return [one for one in mapped if one is not None]
 
     def tell_capped(self) -> None:
         """Take note that the platform shows no more of this listing."""
@@ -93,6 +130,10 @@ def timed(page: Sequence[Mapped], before: int) -> list[tuple[Mapped, int]]:
         before = entry.second if entry.second is not None else before
         every.append((entry, before))
     return every
+
+
+def _in_query(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _bound(bound: Bound | None, second: int | None, towards: int) -> dict[str, str | int]:
