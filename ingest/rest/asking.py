@@ -248,9 +248,10 @@ class Replies(Options):
     """A second list behind an item, in lists that show the newest first: the answers to it.
 
     It is asked for where the value at ``when`` is true and not 0, for items that are new or
-    younger than the overlap: ``since`` and ``until`` are about when a thread began. What stands in braces in ``path`` and ``parameters`` is a path in
-    the item or an option. ``items`` leads to the answers, whose fields are the row's; ``^.``
-    climbs to the item. With ``only`` the items are no comments, only the way to them.
+    younger than the overlap: ``since`` and ``until`` are about when a thread began. What stands
+    in braces in ``path`` and ``parameters`` is a path in the item or an option. ``items`` leads
+    to the answers, whose fields are the row's; ``^.`` climbs to the item. With ``only`` the items
+    are no comments, only the way to them.
     """
 
     path: str

@@ -91,6 +91,12 @@ class Fields(Options):
     version: Extract | None = None
     deleted: Extract | None = None
 
+    def templates(self) -> Iterator[str]:
+        """The templates of all fields."""
+        for _, extract in self.given():
+            if extract.template is not None:
+                yield extract.template
+
     def given(self) -> Iterator[tuple[str, Extract]]:
         """(field, where it stands) for the fields that are mapped."""
         for name in type(self).model_fields:

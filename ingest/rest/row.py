@@ -91,6 +91,7 @@ class Row(Options):
                 raise ValueError("[replies] are read in lists that show the newest first only")
         if self.graphql and self.send == "query":
             raise ValueError('graphql is posted: add send = "json"')
+        used |= {name for text in self.fields.templates() for name in placeholders(text)}
         for name in sorted(known - used):
             raise ValueError(f"option {name!r} is used nowhere: write {{{name}}} where it belongs")
         for name in self.each:
