@@ -50,7 +50,7 @@ class Board:
         for name, value in row.parameters.items():
             text = fill(value, self._words) if isinstance(value, str) else value
             if text != "":
-                parameters[name] = text if row.send == "json" else _in_query(text)
+                parameters[name] = _sent(text, typed=row.send == "json")
         parameters |= _bound(row.order.since, since, -1) | _bound(row.order.until, until, 1)
         path = self._service.given.path(row.path, self._words)
         return Listing(row, path, parameters, self._service.where)
@@ -79,7 +79,7 @@ class Board:
         words = {**self._words, **{k: v for k, v in found.items() if isinstance(v, str | int)}}
         path = self._service.given.path(replies.path, words)
         parameters = {
-            name: _in_query(fill(str(value), words)) for name, value in replies.parameters.items()
+            name: _sent(fill(str(value), words)) for name, value in replies.parameters.items()
         }
         listing = Listing(self.row.of_replies, path, parameters, self._service.where)
         for items in self._asked(listing):
@@ -132,7 +132,10 @@ def timed(page: Sequence[Mapped], before: int) -> list[tuple[Mapped, int]]:
     return every
 
 
-def _in_query(value: Value) -> str:
+def _sent(value: Value, *, typed: bool = False) -> str | int:
+    """A value as it stands in a query; whole numbers and truths stay such where it is posted."""
+    if typed and isinstance(value, int):
+        return value
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""What the replies of twenty platforms look like, by their manuals; ``servers.shapes`` serves them.
+"""What the replies of nineteen platforms look like, by their manuals; ``servers.shapes`` serves them.
 
 The manual of each is named in its row (``ingest/connectors``). None was pulled from.
 """
@@ -326,29 +326,6 @@ def _business_page(page: Page) -> dict[str, Any]:
     return {"reviews": page.items, "totalReviewCount": page.total, **_token("nextPageToken", page)}
 
 
-def _intercom(remark: Remark) -> dict[str, Any]:
-    return {
-        "type": "conversation",
-        "id": str(remark.number),
-        "title": None,
-        "created_at": remark.second,
-        "updated_at": remark.changed,
-        "source": {
-            "type": "conversation",
-            "delivered_as": "customer_initiated",
-            "subject": "",
-            "body": f"<p>{remark.text}</p>",
-            "author": {"type": "user", "id": f"66{remark.author}"},
-        },
-    }
-
-
-def _intercom_page(page: Page) -> dict[str, Any]:
-    following = {"next": {"starting_after": page.following}} if page.following else {}
-    pages = {"type": "pages", "page": 1, **following}
-    return {"type": "conversation.list", "conversations": page.items, "pages": pages}
-
-
 def _freshdesk(remark: Remark) -> dict[str, Any]:
     return {
         "id": remark.number,
@@ -604,21 +581,6 @@ SHAPES: dict[str, Shape] = {
         size="pageSize",
         parameter="pageToken",
         login=("/", _business_login, "access_token"),
-    ),
-    "intercom": Shape(
-        "/conversations/search",
-        _intercom,
-        _intercom_page,
-        lambda remark: str(remark.number),
-        {},
-        {"EARFUL_INTERCOM_TOKEN": TOKEN},
-        BEARER,
-        newest=False,
-        by_change=True,
-        size="pagination.per_page",
-        parameter="pagination.starting_after",
-        since=("query.value", float, True),
-        one=("/conversations/(?P<at>.+)", "at"),
     ),
     "freshdesk": Shape(
         "/api/v2/tickets",
