@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from servers import platforms, rest
 from servers.kiosk import row
 from servers.local import LocalServer, Reply, Request
-from servers.shapes import posted
+from servers.shapes import REPLIES, posted
 
 from earful.errors import ConfigurationError
 from ingest.registry import discover
@@ -35,6 +35,8 @@ FIRST = 1_750_000_000
 def world() -> rest.World:
     one = rest.World()
     one.fill(30, FIRST, every=10)
+    for number in (20, *REPLIES):
+        one.remarks[number].second = FIRST + 200
     return one
 
 
@@ -54,6 +56,18 @@ def served(
         monkeypatch.setenv(variable, value)
     with rest.serve(service, world) as server:
         yield name, server
+
+
+@pytest.mark.parametrize("served", sorted(platforms.SHAPES), indirect=True)
+def test_faults_on_the_way_lose_nothing(served: tuple[str, LocalServer]) -> None:
+    """Refused, cut short and failing in the middle of a walk: every comment comes, and once."""
+    name, server = served
+    stream = platform(name, server.url).pull(None, None, None)
+    got = [next(stream)]
+    refusal = Reply(429, {"error": "slow down"}, {"Retry-After": "0.01"})
+    server.fail("", refusal, Reply(503), Reply(content=["x" * 99], cut=20))
+    got += list(stream)
+    assert len({comment.native_id for comment in got}) == len(got) == 30
 
 
 @pytest.mark.parametrize("served", ["bluesky"], indirect=True)

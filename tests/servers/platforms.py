@@ -1,4 +1,4 @@
-"""What the replies of nineteen platforms look like, by their manuals; ``servers.shapes`` serves them.
+"""What the replies of nineteen platforms look like, by their manuals; ``shapes`` serves them.
 
 The manual of each is named in its row (``ingest/connectors``). None was pulled from.
 """
