@@ -45,7 +45,8 @@ class CheckedRow:
         ]
         if row.auth is not None:
             need = "needs" if row.auth.required else "may use"
-            told.append(f"  {need:<7} {row.auth.environment}: {row.auth.what}")
+            variables = ", ".join(row.auth.every_variable.values())
+            told.append(f"  {need:<7} {variables}: {row.auth.what}")
         told += [f"  note    {note}" for note in self.notes]
         return "\n".join(told)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -154,8 +155,9 @@ def test_a_project_with_sources_to_fill_in(earful: Callable, tmp_path: Path) -> 
     assert '# connector = "bluesky"\n# options = { queries = ["..."] }\n' in written
     assert "EARFUL_BLUESKY_USER, EARFUL_BLUESKY_PASSWORD. Settings >" in written
     assert "EARFUL_APPSTORECONNECT_KEY" in written
-    uncommented = written.replace("# [[source]]", "[[source]]")
-    assert "[[source]]" in uncommented
+    start = written.rindex("# [[source]]")
+    filled = tomllib.loads(written[start:].replace("# ", ""))
+    assert filled["source"][0]["options"] == {"apps": ["..."]}
     wrong = earful("init", tmp_path / "b", "--source", "blusky")
     assert wrong.code == 2
     assert "Did you mean 'bluesky'?" in wrong.err

@@ -168,6 +168,18 @@ def test_replies_that_come_later(
     assert again[0].thread_uid.endswith(f"#{late.second}.000020")
 
 
+@pytest.mark.parametrize("served", ["slack"], indirect=True)
+def test_a_thread_that_is_gone(served: tuple[str, LocalServer]) -> None:
+    """A thread whose replies are refused is told; the other messages come, and itself does."""
+    name, server = served
+    server.fail("conversations.replies", Reply(content={"ok": False, "error": "thread_not_found"}))
+    one = platform(name, server.url)
+    assert len(list(one.pull(None, None, None))) == 25
+    assert one.coverage.state == "capped"
+    assert "some replies could not be read, for example to C01#" in one.coverage.detail
+    assert "thread_not_found" in one.coverage.detail
+
+
 @pytest.mark.parametrize("served", ["youtube"], indirect=True)
 def test_a_quota_for_the_day(served: tuple[str, LocalServer]) -> None:
     """Google's quotaExceeded ends the pull like a budget: asked once, kept, told as capped."""
@@ -205,12 +217,14 @@ def _nothing() -> rest.Service:
 
 
 def test_a_list_that_goes_back_some_days_only(world: rest.World) -> None:
-    """The coverage claims no more than the window of the platform, also at a first pull."""
+    """No pull, the first or a later one, claims more than the platform's window."""
     shape = platforms.SHAPES["x"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EARFUL_X_TOKEN", "sesame")
         with rest.serve(shape.service(), world) as server:
             one = platform("x", server.url)
+            list(one.pull(None, None, None))
+            one = platform("x", server.url, one.cursor)
             list(one.pull(None, None, None))
     since, until = one.coverage.since, one.coverage.until
     assert since is not None

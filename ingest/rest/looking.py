@@ -13,7 +13,7 @@ from ingest.rest.asking import LookUp
 from ingest.rest.given import Words
 from ingest.rest.items import items_at
 from ingest.rest.service import Service
-from ingest.rest.values import Value, fill
+from ingest.rest.values import Value, fill, leaves_path
 
 _FEW = 3
 """So many comments may be gone without one that is still there."""
@@ -75,6 +75,4 @@ def _words(single: Words, look: LookUp, chunk: list[str]) -> dict[str, Value] | 
         if match is None:
             return None
         words.update(match.groupdict())
-    if any(".." in str(word).split("/") for word in words.values()):
-        return None
-    return words
+    return None if leaves_path(words) else words

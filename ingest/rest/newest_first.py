@@ -83,7 +83,7 @@ class Descent:
                 return
             bound = lowest + 1
         if not board.tells_nothing():
-            self._end(self._memory.reached(floor), max(floor, self._oldest))
+            self._end(self._memory.reached(floor), floor)
 
     def _replies(
         self, board: Board, entry: Mapped, second: int, seen: set[str]
@@ -99,7 +99,8 @@ class Descent:
         return mark in seen or mark in self._memory.late
 
     def _end(self, memory: Memory, reached: int) -> None:
-        self._set(memory.ended(), reached)
+        # What lies before the platform's window was never shown, whatever the list's end says.
+        self._set(memory.ended(), max(reached, self._oldest))
 
     def _set(self, memory: Memory, reached: int | None = None) -> None:
         self._memory = memory

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from earful.errors import TerminalError
 from ingest.budget import Budget
 from ingest.http import Answer, JsonClient
 from ingest.rest.asking import Bound
@@ -13,7 +14,9 @@ from ingest.rest.items import Item, is_true
 from ingest.rest.mapping import Mapped, Mapper
 from ingest.rest.paging import Listing
 from ingest.rest.row import Row
-from ingest.rest.values import Value, fill, placeholders
+from ingest.rest.values import Value, fill, leaves_path, placeholders
+
+_NO_REPLIES = "some replies could not be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,18 @@ class Board:
         return self.row.replies is not None and self.row.replies.only
 
     def replies(self, entry: Mapped) -> Iterator[Mapped]:
-        """The answers to a comment of the listing, where the row says how they are asked for."""
+        """The answers to a comment of the listing, where the row says how they are asked for.
+
+        A thread that is gone or closed does not keep the others from being read.
+        """
+        try:
+            yield from self._replies(entry)
+        except TerminalError as error:
+            if not any(cut.startswith(_NO_REPLIES) for cut in self._cuts):
+                named = entry.comment.native_id
+                self._cuts.append(f"{_NO_REPLIES}, for example to {named}: {error.message}")
+
+    def _replies(self, entry: Mapped) -> Iterator[Mapped]:
         replies = self.row.replies
         item = entry.item
         if replies is None or (replies.when is not None and not is_true(item.at(replies.when))):
@@ -77,6 +91,8 @@ class Board:
         names = {name for text in texts for name in placeholders(text)}
         found = {name: item.at(name) for name in names - self._words.keys()}
         words = {**self._words, **{k: v for k, v in found.items() if isinstance(v, str | int)}}
+        if names - words.keys() or leaves_path(words):
+            return
         path = self._service.given.path(replies.path, words)
         parameters = {
             name: _sent(fill(str(value), words)) for name, value in replies.parameters.items()

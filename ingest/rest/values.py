@@ -27,6 +27,11 @@ def fill(text: str, words: Mapping[str, object]) -> str:
     return text
 
 
+def leaves_path(words: Mapping[str, object]) -> bool:
+    """Whether a value that a platform made up would lead out of the path it is put into."""
+    return any(".." in str(word).split("/") for word in words.values())
+
+
 def _compiles(value: str) -> str:
     try:
         regex.compile(value)
