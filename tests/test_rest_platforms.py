@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -218,6 +219,9 @@ def _nothing() -> rest.Service:
 
 def test_a_list_that_goes_back_some_days_only(world: rest.World) -> None:
     """No pull, the first or a later one, claims more than the platform's window."""
+    later = int(time.time()) - 2 * 86_400 - FIRST
+    for remark in world.remarks.values():
+        remark.second += later
     shape = platforms.SHAPES["x"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EARFUL_X_TOKEN", "sesame")
