@@ -153,7 +153,8 @@ def test_a_project_with_sources_to_fill_in(earful: Callable, tmp_path: Path) -> 
     assert done.code == 0, done.err
     written = (tmp_path / "a" / "earful.toml").read_text(encoding="utf-8")
     assert '# connector = "bluesky"\n# options = { queries = ["..."] }\n' in written
-    assert "EARFUL_BLUESKY_USER, EARFUL_BLUESKY_PASSWORD. Settings >" in written
+    told = " ".join(written.replace("# ", "").split())
+    assert "EARFUL_BLUESKY_USER, EARFUL_BLUESKY_PASSWORD. Settings >" in told
     assert "EARFUL_APPSTORECONNECT_KEY" in written
     start = written.rindex("# [[source]]")
     filled = tomllib.loads(written[start:].replace("# ", ""))

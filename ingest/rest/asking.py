@@ -105,11 +105,11 @@ class Auth(Options):
         return self
 
     def _texts(self) -> list[str]:
-        login = list(self.login.values.values()) if self.login else []
-        signing = (
-            [*self.signing.header.values(), *self.signing.claims.values()] if (self.signing) else []
-        )
-        return [*login, *signing]
+        """Where names may stand in braces."""
+        tables = [self.login.values] if self.login else []
+        if self.signing is not None:
+            tables += [self.signing.header, self.signing.claims]
+        return [text for table in tables for text in table.values()]
 
     @property
     def every_variable(self) -> dict[str, str]:
