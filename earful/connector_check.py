@@ -45,7 +45,8 @@ class CheckedRow:
         ]
         if row.auth is not None:
             need = "needs" if row.auth.required else "may use"
-            told.append(f"  {need:<7} {row.auth.environment}: {row.auth.what}")
+            variables = ", ".join(row.auth.every_variable.values())
+            told.append(f"  {need:<7} {variables}: {row.auth.what}")
         told += [f"  note    {note}" for note in self.notes]
         return "\n".join(told)
 
@@ -155,7 +156,7 @@ def _notes(path: Path, row: Row) -> list[str]:
 
 
 def _parsed(options: Sequence[str], row: Row) -> dict[str, Any]:
-    from ingest.rest.connector import RestOptions
+    from ingest.rest.given import RestOptions
 
     given: dict[str, Any] = {}
     for option in options:

@@ -27,11 +27,15 @@ app = command_group()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made if missing.")] = Path(),
     name: Annotated[str | None, typer.Option(help="The project's name.")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="A connector to be set up, like bluesky; may be given several times."),
+    ] = None,
 ) -> None:
     """Make a project folder: earful.toml with comments, and a key. Nothing is sent anywhere."""
     from earful.project import make_project
 
-    made = make_project(folder, name)
+    made = make_project(folder, name, source or ())
     stdout.print(f"Made {made.settings_path}", soft_wrap=True)
     stdout.print(f"The project's key lies in {made.key_path}; keep a copy.", soft_wrap=True)
     stdout.print(

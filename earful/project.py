@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from earful.errors import ConfigurationError
 from earful.keys import Keyring, key_path, new_secret
 from earful.settings import FILE_NAME, Settings, load_settings
+from earful.source_help import source_blocks
 from earful.store import Ledger
 
 if TYPE_CHECKING:
@@ -53,16 +55,20 @@ class NewProject:
     key_path: Path
 
 
-def make_project(folder: Path, name: str | None = None) -> NewProject:
+def make_project(
+    folder: Path, name: str | None = None, connectors: Sequence[str] = ()
+) -> NewProject:
     """Make a project folder with commented settings and a new key.
 
-    Raises ``ConfigurationError`` where there is an ``earful.toml`` already.
+    For each of ``connectors`` the settings hold a source to be filled in. Raises
+    ``ConfigurationError`` where there is an ``earful.toml`` already, or no such connector.
     """
     path = folder / FILE_NAME
     if path.exists():
         raise ConfigurationError(
             "there is a project here already", where=str(path), next_step="Name another folder."
         )
+    sources = source_blocks(connectors) if connectors else ""
     folder.mkdir(parents=True, exist_ok=True)
     project_id = uuid.uuid4().hex[:12]
     template = (files("earful") / "project_template.toml").read_text(encoding="utf-8")
@@ -72,7 +78,7 @@ def make_project(folder: Path, name: str | None = None) -> NewProject:
         project_id=json.dumps(project_id),
     )
     key = new_secret(project_id)
-    path.write_text(content, encoding="utf-8")
+    path.write_text(content + sources, encoding="utf-8")
     return NewProject(path, key)
 
 

@@ -21,9 +21,10 @@ import stamina
 from pydantic import Field
 
 from earful.errors import ConfigurationError, EarfulError, TerminalError, TransientError
+from ingest.budget import BudgetSpentError
 from ingest.connector import Options
 from ingest.hosts import PublicTransport, refuse_private_literal, tls
-from ingest.ratelimits import is_refusal, pause_asked_for, wait_asked_for
+from ingest.ratelimits import is_day_spent, is_refusal, pause_asked_for, wait_asked_for
 
 SIZE_LIMIT = 32 * 2**20
 """Bytes of a reply, unpacked, that are read at most: no page of comments is that long."""
@@ -106,6 +107,26 @@ class Answer:
     following: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """What is sent along with a call; nothing makes it a GET."""
+
+    body: Mapping[str, Any] | None
+    form: bool
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
+
+    @property
+    def as_json(self) -> Mapping[str, Any] | None:
+        return None if self.form else self.body
+
+    @property
+    def as_form(self) -> Mapping[str, Any] | None:
+        return self.body if self.form else None
+
+
 class JsonClient:
     """A connection to one web service that answers with JSON. Safe to share between threads.
 
@@ -128,6 +149,7 @@ class JsonClient:
         size_limit: int = SIZE_LIMIT,
     ) -> None:
         self.where = where
+        self.base_url = base_url
         self.patience = patience
         self._secrets = dict(secrets or {})
         self._allow_private = allow_private
@@ -163,17 +185,27 @@ class JsonClient:
         return self.ask(path, parameters).content
 
     def ask(
-        self, path: str, parameters: Parameters | None = None, expected: Collection[int] = ()
+        self,
+        path: str,
+        parameters: Parameters | None = None,
+        expected: Collection[int] = (),
+        *,
+        body: Mapping[str, Any] | None = None,
+        form: bool = False,
     ) -> Answer:
         """The reply to ``path``, which may also be a whole address on the same host.
 
-        Statuses in ``expected`` are answers like any other. Raises ``TransientError`` after the
-        last try, ``ConfigurationError`` or ``TerminalError`` at once, by the tables above.
+        With ``body`` it is posted to, as JSON or as a ``form``; only what changes nothing there
+        may be posted, since it is tried again. Statuses in ``expected`` are answers like any
+        other. Raises ``TransientError`` after the last try, ``ConfigurationError`` or
+        ``TerminalError`` at once, by the tables above, and ``BudgetSpentError`` where the
+        platform says that its allowance for the day is used up.
         """
+        posted = _Posted(body, form)
         for attempt in self.patience.tries():
             with attempt:
                 self._wait()
-                return self._ask_once(path, parameters, expected)
+                return self._ask_once(path, parameters, expected, posted)
         raise AssertionError("stamina makes at least one attempt")
 
     def _wait(self) -> None:
@@ -190,11 +222,15 @@ class JsonClient:
             time.sleep(seconds)
 
     def _ask_once(
-        self, path: str, parameters: Parameters | None, expected: Collection[int]
+        self,
+        path: str,
+        parameters: Parameters | None,
+        expected: Collection[int],
+        posted: _Posted,
     ) -> Answer:
         place = f"{self.where} ({path.partition('?')[0]})"
         try:
-            response, raw = self._send(self._address(path, parameters, place), place)
+            response, raw = self._send(self._address(path, parameters, place), place, posted)
         except httpx2.TimeoutException as error:
             raise TransientError(
                 f"no answer within {self.patience.read_timeout:g} seconds",
@@ -208,6 +244,12 @@ class JsonClient:
         status = response.status_code
         headers = {name.lower(): value for name, value in response.headers.items()}
         whole, content = _read_json(raw)
+        if is_day_spent(status, content):
+            raise BudgetSpentError(
+                "the platform's allowance for the day is used up",
+                where=place,
+                next_step="Pull again tomorrow, or ask the platform for more.",
+            )
         if is_refusal(status, headers, content if whole else raw.decode("utf-8", "replace")):
             raise TransientError(
                 f"{TRY_AGAIN[429]} (status {status})",
@@ -254,10 +296,12 @@ class JsonClient:
                 next_step="If the service has moved there, put that address into the options.",
             )
 
-    def _send(self, url: httpx2.URL, place: str) -> tuple[httpx2.Response, bytes]:
+    def _send(self, url: httpx2.URL, place: str, posted: _Posted) -> tuple[httpx2.Response, bytes]:
         """The last reply of a chain of redirects, and its body, unpacked."""
         for _ in range(REDIRECTS + 1):
-            with self._client.stream("GET", url) as response:
+            with self._client.stream(
+                posted.method, url, json=posted.as_json, data=posted.as_form
+            ) as response:
                 if not response.has_redirect_location:
                     return response, self._body(response, place)
                 url = url.join(response.headers["location"])

@@ -65,6 +65,14 @@ def is_refusal(status: int, headers: Mapping[str, str], body: Any) -> bool:
     return bool(_LIMIT_WORDS.search(told[:_MOST_BODY]))
 
 
+def is_day_spent(status: int, body: Any) -> bool:
+    """Whether a refusal is for the whole day (Google's quotas): trying again would not help."""
+    error = body.get("error") if status == 403 and isinstance(body, dict) else None
+    told = error.get("errors") if isinstance(error, dict) else None
+    reasons = [one.get("reason") for one in told or () if isinstance(one, dict)]
+    return any(reason in ("quotaExceeded", "dailyLimitExceeded") for reason in reasons)
+
+
 def wait_asked_for(
     headers: Mapping[str, str], body: Any = None, now: datetime | None = None
 ) -> float | None:

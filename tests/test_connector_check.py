@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -144,3 +145,21 @@ def test_the_list(earful: Callable, row: Path) -> None:
     assert "mastodon" in listed.out
     assert "ships with earful" in listed.out
     assert "kiosk" in listed.out
+
+
+def test_a_project_with_sources_to_fill_in(earful: Callable, tmp_path: Path) -> None:
+    """Each source is commented, says what it needs and where that is from; a wrong name is told."""
+    done = earful("init", tmp_path / "a", "--source", "bluesky", "--source", "appstoreconnect")
+    assert done.code == 0, done.err
+    written = (tmp_path / "a" / "earful.toml").read_text(encoding="utf-8")
+    assert '# connector = "bluesky"\n# options = { queries = ["..."] }\n' in written
+    told = " ".join(written.replace("# ", "").split())
+    assert "EARFUL_BLUESKY_USER, EARFUL_BLUESKY_PASSWORD. Settings >" in told
+    assert "EARFUL_APPSTORECONNECT_KEY" in written
+    start = written.rindex("# [[source]]")
+    filled = tomllib.loads(written[start:].replace("# ", ""))
+    assert filled["source"][0]["options"] == {"apps": ["..."]}
+    wrong = earful("init", tmp_path / "b", "--source", "blusky")
+    assert wrong.code == 2
+    assert "Did you mean 'bluesky'?" in wrong.err
+    assert not (tmp_path / "b").exists()

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -21,7 +22,7 @@ from earful.errors import TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options
 from ingest.http import JsonClient, Patience
-from ingest.stretches import OldestFirst
+from ingest.walks import Climb, moment_of, seen_in_common
 
 FIRST_SECOND = 1160418111
 """When item 1 was posted (9 October 2006)."""
@@ -122,16 +123,15 @@ class HackerNews:
         self.options = read_options(HackerNewsOptions, source, options)
         self.cursor: dict[str, Any] = dict(cursor or {})
         self._asked = (datetime.now(UTC), datetime.now(UTC))
-        self._reached: dict[str, tuple[int, int]] = {}
+        self._climbs: dict[str, Climb] = {}
         self._cut: list[str] = []
 
     @property
     def coverage(self) -> Coverage:
         """What all queries were walked through in common; capped where one second was too full."""
-        since, until = self._asked
-        if self._reached:
-            since = _moment(max(start for start, _ in self._reached.values()))
-            until = max(since, _moment(min(end for _, end in self._reached.values())))
+        since, until = seen_in_common(
+            ((climb.low, climb.high) for climb in self._climbs.values()), *self._asked
+        )
         detail = ""
         if self._cut:
             detail = (
@@ -150,11 +150,14 @@ class HackerNews:
         stop = math.ceil(target.timestamp())
         self._asked = (since or target, target)
         self._cut = []
-        self._reached = {
-            query: self._first_gap(query, start, stop) for query in self.options.queries
-        }
+        settled = int(now.timestamp()) - self.options.late_seconds
+        self._climbs = {query: self._climb(query, start, stop) for query in self.options.queries}
         with self._client(self.options.search_url, "Hacker News search") as client:
-            yield from islice(self._queries(client, start, stop, now), limit)
+            found = (
+                climb.up_to(stop, settled, partial(self._gap, client, query, climb))
+                for query, climb in self._climbs.items()
+            )
+            yield from islice(chain.from_iterable(found), limit)
 
     def recheck(self, native_ids: Sequence[str]) -> Iterator[Comment]:
         """Look every id up at Firebase: its present words, or a tombstone where it is gone.
@@ -178,44 +181,23 @@ class HackerNews:
 
     # The walk
 
-    def _queries(
-        self, client: JsonClient, since: int | None, stop: int, now: datetime
+    def _gap(
+        self, client: JsonClient, query: str, climb: Climb, start: int, end: int
     ) -> Iterator[Comment]:
-        settled = int(now.timestamp()) - self.options.late_seconds
-        for query in self.options.queries:
-            walk = self._walk(query, since)
-            if walk.horizon is not None:
-                # A walk that was stopped is finished before its newest stretch is looked
-                # through again: otherwise a small limit would go over the same ground for ever.
-                yield from self._climb(client, query, since, min(stop, walk.horizon))
-                if stop < walk.horizon:
-                    continue
-                self._keep(query, self._walk(query, since).ended())
-            self._keep(query, self._walk(query, since).begun(since, stop, settled))
-            yield from self._climb(client, query, since, stop)
-            self._keep(query, self._walk(query, since).ended())
-
-    def _climb(
-        self, client: JsonClient, query: str, since: int | None, stop: int
-    ) -> Iterator[Comment]:
-        """Read every gap between ``since`` and ``stop``, window by window."""
-        walk = self._walk(query, since)
-        for start, end in walk.gaps(since, stop):
-            at, width = start, end - start
-            while at < end:
-                window = self._window(client, query, at, min(end, at + width))
-                if window.overfull:
-                    width = max(1, min(window.seconds // 2, window.width_for(HITS_WANTED)))
-                    continue
-                for second, item_id, hit in window.hits:
-                    walk = self._walk(query, since)
-                    if not walk.knows(second, item_id):
-                        self._keep(query, walk.after(start, second, item_id), at=second)
-                        yield self._from_hit(hit, second)
-                at = window.end
-                self._keep(query, self._walk(query, since).through(start, at), at=at)
-                width = max(1, min(8 * window.seconds, window.width_for(HITS_WANTED)))
-        self._keep(query, self._walk(query, since), at=stop)
+        """Read what lies between ``start`` and ``end``, window by window."""
+        at, width = start, end - start
+        while at < end:
+            window = self._window(client, query, at, min(end, at + width))
+            if window.overfull:
+                width = max(1, min(window.seconds // 2, window.width_for(HITS_WANTED)))
+                continue
+            for second, item_id, hit in window.hits:
+                if not climb.knows(second, item_id):
+                    climb.passes(start, second, item_id)
+                    yield self._from_hit(hit, second)
+            at = window.end
+            climb.through(start, at)
+            width = max(1, min(8 * window.seconds, window.width_for(HITS_WANTED)))
 
     def _window(self, client: JsonClient, query: str, start: int, end: int) -> _Window:
         """Every hit in ``[start, end)``, oldest first, or only their number where it is too many.
@@ -251,34 +233,20 @@ class HackerNews:
             if len(totals) == 1 and len(found) >= min(total, HITS_CAP):
                 break
         if total > HITS_CAP:
-            self._cut.append(_moment(start).isoformat())
+            self._cut.append(moment_of(start).isoformat())
         ordered = sorted(found.values(), key=lambda hit: (hit[0], int(hit[1])))
         return _Window(start, end, total, tuple(ordered))
 
     # The cursor
 
-    def _key(self, query: str) -> str:
-        return f"{self.options.tags} {query}"
+    def _climb(self, query: str, since: int | None, stop: int) -> Climb:
+        key = f"{self.options.tags} {query}"
 
-    def _walk(self, query: str, since: int | None) -> OldestFirst:
-        stored = self.cursor.get("queries", {}).get(self._key(query))
-        if stored is None:
-            return OldestFirst(FIRST_SECOND if since is None else max(since, FIRST_SECOND))
-        return OldestFirst.from_json(stored)
+        def keep(state: dict[str, Any]) -> None:
+            self.cursor = {"queries": {**self.cursor.get("queries", {}), key: state}}
 
-    def _keep(self, query: str, walk: OldestFirst, at: int | None = None) -> None:
-        queries = self.cursor.get("queries", {})
-        self.cursor = {"queries": {**queries, self._key(query): walk.to_json()}}
-        if at is not None:
-            self._reached[query] = (self._reached[query][0], at)
-
-    def _first_gap(self, query: str, since: int | None, stop: int) -> tuple[int, int]:
-        walk = self._walk(query, since)
-        if walk.horizon is None:
-            walk = walk.begun(since, stop, stop)
-        gaps = walk.gaps(since, stop)
-        first = gaps[0][0] if gaps else stop
-        return first, first
+        stored = self.cursor.get("queries", {}).get(key)
+        return Climb(stored, FIRST_SECOND, since, stop, keep)
 
     # Comments
 
@@ -294,7 +262,7 @@ class HackerNews:
             kind="post" if is_story else "comment",
             title=hit.get("title") if is_story else None,
             author=hit.get("author") or None,
-            created_at=_moment(second),
+            created_at=moment_of(second),
             reach=hit.get("points"),
             parent_uid=None if parent is None else self._uid(parent),
             thread_uid=self._uid(item_id if story is None else story),
@@ -315,7 +283,7 @@ class HackerNews:
             kind="comment" if is_comment else "post",
             title=None if gone else item.get("title"),
             author=None if gone else item.get("by"),
-            created_at=None if second is None else _moment(second),
+            created_at=None if second is None else moment_of(second),
             reach=item.get("score"),
             parent_uid=None if parent is None else self._uid(parent),
             thread_uid=None if is_comment else self._uid(item_id),
@@ -342,7 +310,3 @@ def _read_reply(reply: Any, where: str) -> tuple[list[Mapping[str, Any]], int, i
 
 def _address(item_id: str) -> str:
     return f"https://news.ycombinator.com/item?id={item_id}"
-
-
-def _moment(second: int) -> datetime:
-    return datetime.fromtimestamp(second, UTC)

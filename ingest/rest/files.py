@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from earful.errors import ConfigurationError, did_you_mean
-from ingest.rest.connector import RestOptions
+from ingest.rest.given import RestOptions
 from ingest.rest.row import Row
 
 

@@ -51,6 +51,11 @@ def value_at(value: Any, path: str) -> Any:
     return value
 
 
+def is_true(value: Any) -> bool:
+    """Whether a value is there and neither null, false, empty nor zero."""
+    return value is not ABSENT and value not in (None, False, "", 0, "0", "false")
+
+
 def items_at(reply: Any, path: str) -> list[Item] | None:
     """The items at ``path``; None where no list is there.
 

@@ -11,9 +11,11 @@ import regex
 
 from earful.records import Comment, make_uid
 from ingest.rest.drift import Shape, kind_of
-from ingest.rest.items import ABSENT, Item
-from ingest.rest.row import Extract, Row, Value, placeholders
+from ingest.rest.fields import Extract
+from ingest.rest.items import ABSENT, Item, is_true
+from ingest.rest.row import Row
 from ingest.rest.times import read_moment
+from ingest.rest.values import Value, fill, placeholders
 
 _LONGEST_ID = 500
 _PATTERN_SECONDS = 0.5
@@ -22,7 +24,7 @@ _PATTERN_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A comment, the second it is sorted by (None where the item does not tell), and its mark.
+    """The comment of an item, the second it is sorted by (None where none is told), its mark.
 
     ``mark`` is the id with the time of the last edit, so that an edited comment is not taken for
     the one that was read before.
@@ -31,6 +33,7 @@ class Mapped:
     comment: Comment
     second: int | None
     mark: str
+    item: Item
 
 
 class Mapper:
@@ -100,7 +103,7 @@ class Mapper:
         by = (edited or created) if self._row.order.by == "edited" else (created or edited)
         second = None if by is None else int(by.timestamp() // 1)
         mark = native_id if edited is None else f"{native_id}@{int(edited.timestamp() // 1)}"
-        return Mapped(comment, second, mark)
+        return Mapped(comment, second, mark, item)
 
     def _value(self, item: Item, extract: Extract, words: Mapping[str, Value]) -> Any:
         value: Any
@@ -108,12 +111,14 @@ class Mapper:
             values = [item.at(path) for path in extract.any]
             if all(value is ABSENT for value in values):
                 return ABSENT
-            value = any(_true(value) for value in values)
+            value = any(is_true(value) for value in values)
         elif extract.sum:
             numbers = [_number(item.at(path)) for path in extract.sum]
             if all(number is None for number in numbers):
                 return ABSENT
             value = sum(number for number in numbers if number is not None)
+        elif extract.cuts:
+            return _cut(extract, item, words)
         elif extract.template is not None:
             value = _filled(extract.template, item, words)
         else:
@@ -171,14 +176,28 @@ def _filled(template: str, item: Item, words: Mapping[str, Value]) -> Any:
     return filled
 
 
-def _matched(pattern: str, value: Any) -> Any:
-    try:
-        match = regex.search(pattern, str(value), timeout=_PATTERN_SECONDS)
-    except TimeoutError:
+def _cut(extract: Extract, item: Item, words: Mapping[str, Value]) -> Any:
+    """The template with the named groups that the pattern finds in the value."""
+    match = _found(extract.pattern or "", item.first(extract.path))
+    if match is None:
         return ABSENT
+    return _filled(fill(extract.template or "", match.groupdict("")), item, words)
+
+
+def _matched(pattern: str, value: Any) -> Any:
+    match = _found(pattern, value)
     if match is None:
         return ABSENT
     return match[1] if match.re.groups else match[0]
+
+
+def _found(pattern: str, value: Any) -> regex.Match[str] | None:
+    if value is ABSENT:
+        return None
+    try:
+        return regex.search(pattern, str(value), timeout=_PATTERN_SECONDS)
+    except TimeoutError:
+        return None
 
 
 def _plain(value: Any) -> str:
@@ -188,10 +207,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
-
-
-def _true(value: Any) -> bool:
-    return value is not ABSENT and value not in (None, False, "", 0, "0", "false")
 
 
 def _text(value: Any) -> str | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from earful.errors import TerminalError
 from ingest.http import Answer
 from ingest.rest.items import ABSENT, Item, items_at, value_at
 from ingest.rest.row import Row
 
+_LONGEST_COMPLAINT = 200
 Ask = Callable[[str, Mapping[str, str | int]], Answer]
 
 
@@ -87,6 +89,8 @@ class Listing:
         told = ""
         if isinstance(answer.content, Mapping):
             told = f" It holds: {', '.join(list(map(str, answer.content))[:12]) or 'nothing'}."
+            if complaint := _complaint(answer.content):
+                told += f" The platform says: {complaint}"
         raise UnexpectedReplyError(
             f"the reply has no list at {self.row.items or 'its top'!r}.{told}",
             where=self.where,
@@ -149,6 +153,16 @@ class Listing:
             next_step="What was read is kept. See whether the server knows the row's paging"
             f" parameter {self.row.paging.parameter!r}, and whether its kind is right.",
         )
+
+
+def _complaint(content: Mapping[str, Any]) -> str:
+    """What a reply that bears no comments says is wrong, in the ways that platforms do."""
+    told = content.get("error") or content.get("errors") or content.get("message")
+    if isinstance(told, list) and told:
+        told = told[0]
+    if isinstance(told, Mapping):
+        told = told.get("message") or told.get("error_msg") or told.get("type")
+    return told[:_LONGEST_COMPLAINT] if isinstance(told, str) else ""
 
 
 def _in_place(path: str, parameters: dict[str, str | int]) -> tuple[str, dict[str, str | int]]:

@@ -6,12 +6,13 @@ yields a ``Scene``.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from servers import hackernews, reddit, rest
+from servers import hackernews, platforms, reddit, rest
 
 FIRST_SECOND = 1_750_000_000
 """When the first comment of every scene was written (15 June 2025)."""
@@ -22,7 +23,8 @@ class Scene:
     """A server with something to pull.
 
     ``created`` maps the native id of every comment that can be pulled to its second. ``delete``
-    and ``edit`` do that to a comment, given its native id, on the server.
+    and ``edit`` do that to a comment, given its native id, on the server. ``authors`` is false
+    where the platform does not tell who wrote a comment.
     """
 
     options: Mapping[str, Any]
@@ -30,6 +32,7 @@ class Scene:
     delete: Callable[[str], None]
     edit: Callable[[str, str], None]
     environment: Mapping[str, str] = field(default_factory=dict)
+    authors: bool = True
 
 
 @contextmanager
@@ -74,24 +77,24 @@ def _reddit() -> Iterator[Scene]:
         yield Scene(options, created, delete, edit, reddit.ENVIRONMENT)
 
 
-def _rest(name: str) -> Callable[[], AbstractContextManager[Scene]]:
-    service = rest.SERVICES[name]
-
+def _rest(service: rest.Service) -> Callable[[], AbstractContextManager[Scene]]:
     @contextmanager
     def scene() -> Iterator[Scene]:
         world = rest.World()
-        world.fill(70, FIRST_SECOND, every=10)
+        first = int(time.time()) - 2 * 86_400 if service.recent else FIRST_SECOND
+        world.fill(70, first, every=10)
         # Several in one second: an edge of the cursor that must lose none of them.
         for number in range(20, 32):
-            world.remarks[number].second = FIRST_SECOND + 300
+            world.remarks[number].second = first + 300
         numbers = {service.native_id(remark): n for n, remark in world.remarks.items()}
-        with rest.serve(name, world) as server:
+        with rest.serve(service, world) as server:
             yield Scene(
-                rest.options_for(name, server.url),
+                rest.options_for(service, server.url),
                 {native_id: world.remarks[n].second for native_id, n in numbers.items()},
                 lambda native_id: world.delete(numbers[native_id]),
                 lambda native_id, text: world.edit(numbers[native_id], text),
                 service.environment,
+                service.authors,
             )
 
     return scene
@@ -100,5 +103,6 @@ def _rest(name: str) -> Callable[[], AbstractContextManager[Scene]]:
 SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "hackernews": _hackernews,
     "reddit": _reddit,
-    **{name: _rest(name) for name in rest.SERVICES},
+    **{name: _rest(service) for name, service in rest.SERVICES.items()},
+    **{name: _rest(shape.service()) for name, shape in platforms.SHAPES.items()},
 }

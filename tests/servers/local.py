@@ -15,12 +15,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked; ``fields`` are the query and the form together."""
+    """What a client asked; ``fields`` are the query and the form together, ``body`` as it came."""
 
     method: str
     path: str
     fields: Mapping[str, str]
     headers: Mapping[str, str]
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,10 @@ class LocalServer:
             def _handle(self) -> None:
                 parts = urlsplit(self.path)
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                fields = dict(parse_qsl(parts.query) + parse_qsl(body))
+                form = "" if "json" in self.headers.get("Content-Type", "") else body
+                fields = dict(parse_qsl(parts.query) + parse_qsl(form))
                 reply = local._reply(
-                    Request(self.command, parts.path, fields, dict(self.headers.items()))
+                    Request(self.command, parts.path, fields, dict(self.headers.items()), body)
                 )
                 time.sleep(local.slowness)
                 content = json.dumps(reply.content).encode()

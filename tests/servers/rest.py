@@ -80,12 +80,17 @@ def _changed(remark: Remark) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Service:
-    """A platform: how it answers, what the native id of a comment is, options of the source."""
+    """A platform: how it answers, what the native id of a comment is, options of the source.
+
+    ``recent``: it shows the last days only. ``authors``: it tells who wrote a comment.
+    """
 
     answer: Callable[[World, Request], Reply]
     native_id: Callable[[Remark], str]
     options: dict[str, Any]
     environment: dict[str, str] = field(default_factory=dict)
+    recent: bool = False
+    authors: bool = True
 
 
 def _not_found() -> Reply:
@@ -540,18 +545,18 @@ SERVICES: dict[str, Service] = {
 
 
 @contextmanager
-def serve(name: str, world: World) -> Iterator[LocalServer]:
+def serve(service: Service, world: World) -> Iterator[LocalServer]:
     """A server of that platform with this world."""
-    service = SERVICES[name]
     with LocalServer(lambda request: service.answer(world, request)) as server:
         yield server
 
 
-def options_for(name: str, url: str, **options: Any) -> dict[str, Any]:
+def options_for(service: Service, url: str, **options: Any) -> dict[str, Any]:
     """Options that aim a row at a local server and wait no longer than a blink."""
     return {
-        **SERVICES[name].options,
+        **service.options,
         "base_url": url,
+        "login_url": url,
         "allow_private": True,
         "calls_per_minute": 1_000_000,
         "patience": PATIENCE,
