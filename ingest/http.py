@@ -1,4 +1,4 @@
-"""JSON over HTTP with retries: what every connector without an SDK of its own calls.
+"""HTTP with retries: what every connector without an SDK of its own calls.
 
 Only what is named here is tried again: time-outs, broken connections, replies cut short, the
 statuses of ``TRY_AGAIN``, and refusals to be asked so fast. Waits grow with jitter, or follow the
@@ -10,8 +10,9 @@ credentials go to the host that they are for and nowhere else.
 from __future__ import annotations
 
 import json
+import logging
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +30,12 @@ SIZE_LIMIT = 32 * 2**20
 """Bytes of a reply, unpacked, that are read at most: no page of comments is that long."""
 REDIRECTS = 5
 Parameters = Mapping[str, str | int]
+Reader = Callable[[bytes], tuple[bool, Any]]
+"""Bytes of a body -> (whether they are whole, what they hold)."""
+
+# The library would log whole addresses, and on some platforms those hold a key.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
+
 _LATER = "Pull again later; it goes on where it stopped."
 _SLOWEST = 10
 """A reply may take this many times the read timeout in all."""
@@ -95,7 +102,7 @@ class Patience(Options):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply: its JSON, its headers with names in lower case, and the address of the next page.
+    """A reply: what it holds, its headers with names in lower case, and the next page's address.
 
     ``following`` is the ``Link`` header's "next", absolute; None where there is none.
     """
@@ -163,17 +170,25 @@ class JsonClient:
         return self.ask(path, parameters).content
 
     def ask(
-        self, path: str, parameters: Parameters | None = None, expected: Collection[int] = ()
+        self,
+        path: str,
+        parameters: Parameters | None = None,
+        expected: Collection[int] = (),
+        *,
+        headers: Mapping[str, str] | None = None,
+        read: Reader | None = None,
     ) -> Answer:
         """The reply to ``path``, which may also be a whole address on the same host.
 
-        Statuses in ``expected`` are answers like any other. Raises ``TransientError`` after the
+        ``headers`` go with this call only. ``read`` is for what is no JSON; a reply that is not
+        whole is asked for again. Statuses in ``expected`` are answers like any other, as is "not
+        modified" (304). Raises ``TransientError`` after the
         last try, ``ConfigurationError`` or ``TerminalError`` at once, by the tables above.
         """
         for attempt in self.patience.tries():
             with attempt:
                 self._wait()
-                return self._ask_once(path, parameters, expected)
+                return self._ask_once(path, parameters, expected, headers, read or _read_json)
         raise AssertionError("stamina makes at least one attempt")
 
     def _wait(self) -> None:
@@ -190,11 +205,16 @@ class JsonClient:
             time.sleep(seconds)
 
     def _ask_once(
-        self, path: str, parameters: Parameters | None, expected: Collection[int]
+        self,
+        path: str,
+        parameters: Parameters | None,
+        expected: Collection[int],
+        added: Mapping[str, str] | None,
+        read: Reader,
     ) -> Answer:
         place = f"{self.where} ({path.partition('?')[0]})"
         try:
-            response, raw = self._send(self._address(path, parameters, place), place)
+            response, raw = self._send(self._address(path, parameters, place), place, added)
         except httpx2.TimeoutException as error:
             raise TransientError(
                 f"no answer within {self.patience.read_timeout:g} seconds",
@@ -207,7 +227,7 @@ class JsonClient:
             ) from error
         status = response.status_code
         headers = {name.lower(): value for name, value in response.headers.items()}
-        whole, content = _read_json(raw)
+        whole, content = read(raw)
         if is_refusal(status, headers, content if whole else raw.decode("utf-8", "replace")):
             raise TransientError(
                 f"{TRY_AGAIN[429]} (status {status})",
@@ -219,9 +239,10 @@ class JsonClient:
         self._next_call = time.monotonic() + pause
         if response.is_error and status not in expected:
             raise _explain(status, headers, content, place)
-        if not whole and not response.is_error:
+        if not whole and response.is_success:
+            kind = "whole JSON" if read is _read_json else "whole document"
             raise TransientError(
-                f"the reply is no whole JSON ({len(raw)} bytes)", where=place, next_step=_LATER
+                f"the reply is no {kind} ({len(raw)} bytes)", where=place, next_step=_LATER
             )
         following = response.links.get("next", {}).get("url")
         if following is not None:
@@ -254,10 +275,12 @@ class JsonClient:
                 next_step="If the service has moved there, put that address into the options.",
             )
 
-    def _send(self, url: httpx2.URL, place: str) -> tuple[httpx2.Response, bytes]:
+    def _send(
+        self, url: httpx2.URL, place: str, added: Mapping[str, str] | None
+    ) -> tuple[httpx2.Response, bytes]:
         """The last reply of a chain of redirects, and its body, unpacked."""
         for _ in range(REDIRECTS + 1):
-            with self._client.stream("GET", url) as response:
+            with self._client.stream("GET", url, headers=added) as response:
                 if not response.has_redirect_location:
                     return response, self._body(response, place)
                 url = url.join(response.headers["location"])
