@@ -62,13 +62,17 @@ class Mbox:
         self._coverage = Coverage(self.source, target, target, "complete")
         yield from islice(self._new(since, target), limit)
 
+    def _is_the_same(self, path: Path) -> bool:
+        """Whether the file begins as it did; it may have grown since."""
+        known = self.cursor.get("head")
+        return known is None or list(_head(path, known[0])) == known
+
     def _new(self, since: datetime | None, until: datetime) -> Iterator[Comment]:
         path = Path(self.options.path)
         reader = MailComments(self.source)
         try:
-            with path.open("rb") as file:
-                head = blake2b(file.read(_HEAD), digest_size=8).hexdigest()
-            known = self.cursor if self.cursor.get("head") in (None, head) else {}
+            known = self.cursor if self._is_the_same(path) else {}
+            head = _head(path, _HEAD)
             start = known.get("floor", 0) if since is None else math.ceil(since.timestamp())
             floor = min(start, known.get("floor", start))
             read = [(first, last) for first, last in known.get("read", ())]
@@ -80,7 +84,7 @@ class Mbox:
                 if comment is not None and not _within(comment.created_at, start, until):
                     continue
                 read = list(cover(read, mail.start, mail.end))
-                self.cursor = {"head": head, "floor": floor, "read": [list(s) for s in read]}
+                self.cursor = {"head": list(head), "floor": floor, "read": [list(s) for s in read]}
                 if comment is not None:
                     yield comment
         except OSError as error:
@@ -96,6 +100,13 @@ class Mbox:
             "complete",
             reader.told(),
         )
+
+
+def _head(path: Path, size: int) -> tuple[int, str]:
+    """How many bytes a file begins with, ``size`` at most, and a digest of them."""
+    with path.open("rb") as file:
+        raw = file.read(size)
+    return len(raw), blake2b(raw, digest_size=8).hexdigest()
 
 
 def _within(created: datetime | None, start: int, until: datetime) -> bool:

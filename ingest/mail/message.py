@@ -38,6 +38,8 @@ _SAME_AS = {
     "unicode-1-1-utf-7": "utf-7",
 }  # fmt: skip
 """Charsets as mails name them -> the one that holds what is really sent under that name."""
+_ENOUGH_TO_GUESS = 200
+"""Bytes from which a guess at a charset is better than the one that most wrong mails are in."""
 _DEEPEST = 20
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 _CLOCK_AHEAD = timedelta(days=1)
@@ -162,7 +164,7 @@ def _decoded(part: Message) -> str:
             return raw.decode(charset)
         except (LookupError, ValueError):
             continue
-    best = charset_normalizer.from_bytes(raw).best()
+    best = charset_normalizer.from_bytes(raw).best() if len(raw) >= _ENOUGH_TO_GUESS else None
     return raw.decode("cp1252", "replace") if best is None else str(best)
 
 
