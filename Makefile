@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Tells the virtual environment of another interpreter from this one's.
 SETUP := setup.cfg pyproject.toml constraints.txt
 
-.PHONY: demo test check lint types contracts slow train benchmarks clean
+.PHONY: demo test check lint types contracts slow real train benchmarks clean
 
 demo: $(VENV)/installed
 	$(BIN)/earful demo
@@ -28,6 +28,10 @@ contracts: $(VENV)/installed-dev
 
 slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
+
+real: $(VENV)/installed-dev
+	$(BIN)/python tests/servers/real.py install
+	$(BIN)/python -m pytest -m real
 
 # Rebuilds the shipped classifier from ../shared/data, with fixed seeds.
 train: $(VENV)/installed-dev

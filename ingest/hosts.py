@@ -99,6 +99,25 @@ class PublicTransport(httpx2.BaseTransport):
         self._inner.close()
 
 
+def connected(
+    host: str, port: int, seconds: float, where: str, *, allow_private: bool
+) -> socket.socket:
+    """A socket to a host, for what is not HTTP; public addresses only unless told otherwise.
+
+    ``seconds`` is how long connecting, and each reading, may take. Raises ``OSError``, or
+    ``PrivateHostError``.
+    """
+    failed: OSError | None = None
+    for address in resolve(host):
+        if not allow_private and not is_public(address):
+            raise _refused(host, address, where)
+        try:
+            return socket.create_connection((address, port), seconds)
+        except OSError as error:
+            failed = error
+    raise failed or OSError(f"{host} has no address")
+
+
 def _aimed_at(request: httpx2.Request, address: str, host: str) -> httpx2.Request:
     return httpx2.Request(
         request.method,

@@ -1,4 +1,4 @@
-"""JSON over HTTP with retries: what every connector without an SDK of its own calls.
+"""HTTP with retries: what every connector without an SDK of its own calls.
 
 Only what is named here is tried again: time-outs, broken connections, replies cut short, the
 statuses of ``TRY_AGAIN``, and refusals to be asked so fast. Waits grow with jitter, or follow the
@@ -10,8 +10,9 @@ credentials go to the host that they are for and nowhere else.
 from __future__ import annotations
 
 import json
+import logging
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +31,12 @@ SIZE_LIMIT = 32 * 2**20
 """Bytes of a reply, unpacked, that are read at most: no page of comments is that long."""
 REDIRECTS = 5
 Parameters = Mapping[str, str | int]
+Reader = Callable[[bytes], tuple[bool, Any]]
+"""Bytes of a body -> (whether they are whole, what they hold)."""
+
+# The library would log whole addresses, and on some platforms those hold a key.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
+
 _LATER = "Pull again later; it goes on where it stopped."
 _SLOWEST = 10
 """A reply may take this many times the read timeout in all."""
@@ -96,7 +103,7 @@ class Patience(Options):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply: its JSON, its headers with names in lower case, and the address of the next page.
+    """A reply: what it holds, its headers with names in lower case, and the next page's address.
 
     ``following`` is the ``Link`` header's "next", absolute; None where there is none.
     """
@@ -108,11 +115,12 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Posted:
-    """What is sent along with a call; nothing makes it a GET."""
+class _Sent:
+    """What is sent along with a call; without a body it is a GET."""
 
     body: Mapping[str, Any] | None
     form: bool
+    headers: Mapping[str, str] | None
 
     @property
     def method(self) -> str:
@@ -192,20 +200,23 @@ class JsonClient:
         *,
         body: Mapping[str, Any] | None = None,
         form: bool = False,
+        headers: Mapping[str, str] | None = None,
+        read: Reader | None = None,
     ) -> Answer:
         """The reply to ``path``, which may also be a whole address on the same host.
 
         With ``body`` it is posted to, as JSON or as a ``form``; only what changes nothing there
-        may be posted, since it is tried again. Statuses in ``expected`` are answers like any
-        other. Raises ``TransientError`` after the last try, ``ConfigurationError`` or
-        ``TerminalError`` at once, by the tables above, and ``BudgetSpentError`` where the
-        platform says that its allowance for the day is used up.
+        may be posted, since it is tried again. ``headers`` go with this call only. ``read`` is for
+        what is no JSON; a reply that is not whole is asked for again. Statuses in ``expected`` are
+        answers like any other, as is "not modified" (304). Raises ``TransientError`` after the
+        last try, ``ConfigurationError`` or ``TerminalError`` at once, by the tables above, and
+        ``BudgetSpentError`` where the platform says that its allowance for the day is used up.
         """
-        posted = _Posted(body, form)
+        sent = _Sent(body, form, headers)
         for attempt in self.patience.tries():
             with attempt:
                 self._wait()
-                return self._ask_once(path, parameters, expected, posted)
+                return self._ask_once(path, parameters, expected, sent, read or _read_json)
         raise AssertionError("stamina makes at least one attempt")
 
     def _wait(self) -> None:
@@ -226,11 +237,12 @@ class JsonClient:
         path: str,
         parameters: Parameters | None,
         expected: Collection[int],
-        posted: _Posted,
+        sent: _Sent,
+        read: Reader,
     ) -> Answer:
         place = f"{self.where} ({path.partition('?')[0]})"
         try:
-            response, raw = self._send(self._address(path, parameters, place), place, posted)
+            response, raw = self._send(self._address(path, parameters, place), place, sent)
         except httpx2.TimeoutException as error:
             raise TransientError(
                 f"no answer within {self.patience.read_timeout:g} seconds",
@@ -243,7 +255,7 @@ class JsonClient:
             ) from error
         status = response.status_code
         headers = {name.lower(): value for name, value in response.headers.items()}
-        whole, content = _read_json(raw)
+        whole, content = read(raw)
         if is_day_spent(status, content):
             raise BudgetSpentError(
                 "the platform's allowance for the day is used up",
@@ -261,9 +273,10 @@ class JsonClient:
         self._next_call = time.monotonic() + pause
         if response.is_error and status not in expected:
             raise _explain(status, headers, content, place)
-        if not whole and not response.is_error:
+        if not whole and response.is_success:
+            kind = "whole JSON" if read is _read_json else "whole document"
             raise TransientError(
-                f"the reply is no whole JSON ({len(raw)} bytes)", where=place, next_step=_LATER
+                f"the reply is no {kind} ({len(raw)} bytes)", where=place, next_step=_LATER
             )
         following = response.links.get("next", {}).get("url")
         if following is not None:
@@ -296,11 +309,11 @@ class JsonClient:
                 next_step="If the service has moved there, put that address into the options.",
             )
 
-    def _send(self, url: httpx2.URL, place: str, posted: _Posted) -> tuple[httpx2.Response, bytes]:
+    def _send(self, url: httpx2.URL, place: str, sent: _Sent) -> tuple[httpx2.Response, bytes]:
         """The last reply of a chain of redirects, and its body, unpacked."""
         for _ in range(REDIRECTS + 1):
             with self._client.stream(
-                posted.method, url, json=posted.as_json, data=posted.as_form
+                sent.method, url, json=sent.as_json, data=sent.as_form, headers=sent.headers
             ) as response:
                 if not response.has_redirect_location:
                     return response, self._body(response, place)

@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from servers import hackernews, platforms, reddit, rest
+from servers import feeds, hackernews, imap, matrix, platforms, reddit, rest, telegram
 
 FIRST_SECOND = 1_750_000_000
 """When the first comment of every scene was written (15 June 2025)."""
@@ -29,8 +31,8 @@ class Scene:
 
     options: Mapping[str, Any]
     created: Mapping[str, int]
-    delete: Callable[[str], None]
-    edit: Callable[[str, str], None]
+    delete: Callable[[str], object]
+    edit: Callable[[str, str], object]
     environment: Mapping[str, str] = field(default_factory=dict)
     authors: bool = True
 
@@ -77,6 +79,98 @@ def _reddit() -> Iterator[Scene]:
         yield Scene(options, created, delete, edit, reddit.ENVIRONMENT)
 
 
+@contextmanager
+def _feeds() -> Iterator[Scene]:
+    blog = feeds.Blog()
+    for n in range(1, 11):
+        blog.add(feeds.Said(n, FIRST_SECOND + n * 100, f"A drier bag, please, number {n}"))
+    for n in range(11, 71):
+        post = 3 + n % 4
+        blog.add(feeds.Said(n, FIRST_SECOND + 2000 + n // 6, "And a wider hull", "bo", post))
+
+    def edit(native_id: str, text: str) -> None:
+        blog.said[numbers[native_id]].text = text
+
+    numbers = {blog.guid(one): one.number for one in blog.said.values()}
+    created = {native_id: blog.said[n].second for native_id, n in numbers.items()}
+    with feeds.serve(blog) as server:
+        options = feeds.options_for(server.url)
+        yield Scene(options, created, lambda i: blog.said.pop(numbers[i], None), edit)
+
+
+def _letters() -> dict[str, tuple[int, bytes]]:
+    """Mails by Message-ID, several of them in one second."""
+    seconds = {n: FIRST_SECOND + (300 if 20 <= n < 32 else n * 10) for n in range(1, 71)}
+    return {
+        f"m{n}@paddlers.example": (second, imap.letter(f"m{n}@paddlers.example", second, "A lid!"))
+        for n, second in seconds.items()
+    }
+
+
+@contextmanager
+def _imap() -> Iterator[Scene]:
+    mailbox, letters = imap.Mailbox(), _letters()
+    inbox = mailbox.folders["INBOX"]
+    uids = {name: inbox.put(raw, second) for name, (second, raw) in letters.items()}
+    created = {name: second for name, (second, _) in letters.items()}
+    with imap.ImapServer(mailbox) as server:
+        yield Scene(
+            imap.options_for(server),
+            created,
+            lambda name: inbox.mails.pop(uids[name], None),
+            lambda name, text: None,
+            imap.ENVIRONMENT,
+        )
+
+
+@contextmanager
+def _mbox() -> Iterator[Scene]:
+    letters = _letters()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "list.mbox"
+        raws = [raw.replace(b"\r\n", b"\n") for _, raw in letters.values()]
+        path.write_bytes(b"".join(b"From ada Sun Jun 15 10:00:00 2025\n%b\n" % r for r in raws))
+        created = {name: second for name, (second, _) in letters.items()}
+        yield Scene({"path": str(path)}, created, lambda name: None, lambda name, text: None)
+
+
+@contextmanager
+def _telegram() -> Iterator[Scene]:
+    bot = telegram.Bot()
+    created = {}
+    for n in range(1, 71):
+        second = FIRST_SECOND + (300 if 20 <= n < 32 else n * 10)
+        bot.put(bot.message(n, second, f"A lid, please, number {n}"))
+        created[f"{telegram.CHAT['id']}/{n}"] = second
+    with telegram.serve(bot) as server:
+        yield Scene(
+            telegram.options_for(server.url),
+            created,
+            lambda name: None,
+            lambda name, text: None,
+            telegram.ENVIRONMENT,
+        )
+
+
+@contextmanager
+def _matrix() -> Iterator[Scene]:
+    room = matrix.Room()
+    created = {}
+    for n in range(1, 131):
+        second = FIRST_SECOND + (300 if 20 <= n < 32 else n * 10)
+        created[f"{matrix.ROOM}/{room.say(second, f'A lid, please, number {n}')}"] = second
+    later = FIRST_SECOND + 5000
+
+    with matrix.serve(room) as server:
+        yield Scene(
+            matrix.options_for(server.url),
+            created,
+            lambda name: room.redact(later, name.partition("/")[2]),
+            lambda name, text: room.edit(later, name.partition("/")[2], text),
+            matrix.ENVIRONMENT,
+        )
+
+
 def _rest(service: rest.Service) -> Callable[[], AbstractContextManager[Scene]]:
     @contextmanager
     def scene() -> Iterator[Scene]:
@@ -101,8 +195,13 @@ def _rest(service: rest.Service) -> Callable[[], AbstractContextManager[Scene]]:
 
 
 SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
+    "feeds": _feeds,
     "hackernews": _hackernews,
+    "imap": _imap,
+    "mbox": _mbox,
+    "matrix": _matrix,
     "reddit": _reddit,
+    "telegram": _telegram,
     **{name: _rest(service) for name, service in rest.SERVICES.items()},
     **{name: _rest(shape.service()) for name, shape in platforms.SHAPES.items()},
 }

@@ -26,7 +26,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What it is answered; ``cut`` sends only so many bytes of the body and hangs up."""
+    """What it is answered: JSON, or bytes as they are.
+
+    ``cut`` sends only so many bytes of the body and hangs up.
+    """
 
     status: int = 200
     content: Any = None
@@ -99,11 +102,16 @@ class LocalServer:
                     Request(self.command, parts.path, fields, dict(self.headers.items()), body)
                 )
                 time.sleep(local.slowness)
-                content = json.dumps(reply.content).encode()
+                content = reply.content
+                if not isinstance(content, bytes):
+                    content = json.dumps(content).encode()
                 self.send_response(reply.status)
-                self.send_header("Content-Type", "application/json")
+                if "Content-Type" not in reply.headers:
+                    self.send_header("Content-Type", "application/json")
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
+                if reply.status == 304:
+                    content = b""
                 if reply.cut is not None or self.close_connection:
                     self.send_header("Connection", "close")
                     self.close_connection = True

@@ -1,0 +1,1 @@
+"""RSS and Atom: entries of a document, and what of a feed was read."""
