@@ -251,7 +251,8 @@ def _by_hour(rows: pd.DataFrame, *keys: str) -> dict[tuple[str, ...], tuple[int,
 
 def _people(rows: pd.DataFrame) -> Counter[str]:
     """People by signal."""
-    return Counter(rows.groupby("signal")["person"].nunique().to_dict())
+    people = rows.groupby("signal")["person"].nunique()
+    return Counter(dict(zip(people.index.tolist(), people.tolist(), strict=True)))
 
 
 def busiest(counts: Iterable[int]) -> NDArray[np.int64]:

@@ -248,8 +248,8 @@ def _received(head: bytes) -> datetime | None:
     return told.astimezone(UTC)
 
 
-def _whole(told: bytes | None) -> int:
-    return int(told) if told and told.isdigit() else 0
+def _whole(told: object) -> int:
+    return int(told) if isinstance(told, bytes) and told.isdigit() else 0
 
 
 def _quoted(text: str) -> str:
