@@ -21,6 +21,7 @@ from rich.table import Table
 from earful.errors import ConfigurationError, EarfulError
 from earful.progress import progress, stderr
 from earful.taxonomy_command import app as taxonomy_app
+from earful.watch_command import watch
 
 if TYPE_CHECKING:
     from earful.records import Estimate
@@ -334,6 +335,9 @@ def run(project: ProjectOption = None) -> None:
         stdout.print(str(path), soft_wrap=True)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
+
+
+app.command(epilog="Example: earful watch --listen 9464 --log-format json")(watch)
 
 
 @app.command(epilog="Example: earful search 'all day' breakfast")

@@ -430,7 +430,7 @@ def tag_ledger(
             with ledger.transaction():
                 ledger.drop_tags(tagger.model_version, since)
         if not waiting and current != tagger.model_version:
-            _make_current(ledger, tagger.model_version)
+            make_current(ledger, tagger.model_version)
         batches = ledger.untagged(tagger.model_version, since, BATCH)
         for tags in tag_batches(batches, load):
             with ledger.transaction():
@@ -458,11 +458,12 @@ def tag_ledger(
 def accept_tags(project: Project, version: str) -> None:
     """From now on the tags of a model version count, which were read beside those of another."""
     with project.ledger() as ledger:
-        _make_current(ledger, version)
+        make_current(ledger, version)
         refresh_facts(project, ledger)
 
 
-def _make_current(ledger: Ledger, version: str) -> None:
+def make_current(ledger: Ledger, version: str) -> None:
+    """From now on the tags of this model version count, and none wait to be accepted."""
     with ledger.transaction():
         ledger.set_meta(CURRENT, version)
         ledger.set_meta(WAITING, "")
