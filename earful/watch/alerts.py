@@ -41,8 +41,9 @@ class Alert:
 class AlertBook:
     """Which alerts are open, kept in a file of one JSON line an event.
 
-    A line is written before anybody is told, so that after a crash nothing is told twice. What
-    ``deliver`` does is its own affair; it must neither fail nor take long.
+    A line is written before anybody is told, so that after a crash nothing is told twice; where it
+    cannot be written, it is tried again at the next look. ``deliver`` must neither fail nor take
+    long.
     """
 
     def __init__(self, path: Path, deliver: Callable[[Alert], None] | None = None) -> None:
@@ -58,14 +59,14 @@ class AlertBook:
     def raise_(self, at: datetime, kind: Kind, source: str, message: str, **facts: Any) -> None:
         """Tell it, unless it was told."""
         if (kind, source) not in self._open:
-            self._open.add((kind, source))
             self._tell(Alert(at, kind, source, "raised", message, facts))
+            self._open.add((kind, source))
 
     def recover(self, at: datetime, kind: Kind, source: str, message: str, **facts: Any) -> None:
         """Tell that it is over, where it was told at all."""
         if (kind, source) in self._open:
-            self._open.remove((kind, source))
             self._tell(Alert(at, kind, source, "recovered", message, facts))
+            self._open.remove((kind, source))
 
     def _tell(self, alert: Alert) -> None:
         record = alert.record()

@@ -38,8 +38,11 @@ class Daily:
     def start(self) -> None:
         """Start one."""
         self._told = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has ended
+        # The same modules as here, and none that lie in the working folder by chance.
+        path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
         self._process = subprocess.Popen(  # noqa: S603 - this Python, this module
-            [sys.executable, "-m", "earful.watch.daily", str(self._root)],
+            [sys.executable, "-P", "-m", "earful.watch.daily", str(self._root)],
+            env={**os.environ, "PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._told,

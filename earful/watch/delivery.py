@@ -32,7 +32,7 @@ class Delivery:
     """
 
     def __init__(self, url: str, *, allow_private: bool) -> None:
-        from ingest.hosts import PublicTransport, refuse_private_literal, tls
+        from ingest.hosts import PrivateHostError, PublicTransport, refuse_private_literal, tls
 
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -42,7 +42,14 @@ class Delivery:
                 next_step="Set it to https://... or leave it out.",
             )
         if not allow_private:
-            refuse_private_literal(parts.hostname, WHERE)
+            try:
+                refuse_private_literal(parts.hostname, WHERE)
+            except PrivateHostError as error:
+                raise ConfigurationError(
+                    error.message,
+                    where=WHERE,
+                    next_step="If it is meant, set alert_allow_private = true under [watch].",
+                ) from error
         self._url = url
         self._client = httpx2.Client(
             timeout=TIMEOUT_SECONDS,

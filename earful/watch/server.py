@@ -22,7 +22,11 @@ def read_address(listen: str) -> tuple[str, int]:
     Raises ``ConfigurationError`` where it is neither.
     """
     host, colon, port = listen.rpartition(":")
-    host = host.strip("[]") if colon else LOOPBACK
+    host = host if colon else LOOPBACK
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        host = ""
     if not port.isascii() or not port.isdigit() or int(port) > 65535 or not host:
         raise ConfigurationError(
             f"{listen!r} is no address to listen on",

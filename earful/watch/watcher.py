@@ -14,7 +14,7 @@ from threading import Event, Thread
 from types import FrameType
 from typing import Any
 
-from earful.errors import ConfigurationError, EarfulError, did_you_mean
+from earful.errors import ConfigurationError, did_you_mean
 from earful.locking import alone
 from earful.project import Project
 from earful.store import Ledger
@@ -114,9 +114,9 @@ class Watcher:
             while not self._stop_asked(TURN_SECONDS):
                 try:
                     self._turn(ledger, sentinel, book, reader)
-                except (EarfulError, OSError) as error:
-                    # A full disk or a busy ledger: the threads go on, and so does this.
-                    log.error("%s", self._secrets.reason(error), extra={"fields": {}})
+                except Exception as error:  # a full disk, say: the threads go on, and so do we
+                    reason = self._secrets.reason(error)
+                    log.error("%s", reason, exc_info=error, extra={"fields": {"event": "error"}})
         finally:
             self._end(threads)
 
