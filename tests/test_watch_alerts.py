@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from servers.local import LocalServer, Reply, Request
 
+from earful.errors import ConfigurationError
 from earful.records import Admitted, Comment, Coverage
 from earful.settings import Watch
 from earful.store import Ledger
 from earful.watch.alerts import AlertBook
+from earful.watch.delivery import Delivery
 from earful.watch.health import health, reasons
 from earful.watch.metrics import exposition
 from earful.watch.sentinel import Sentinel
@@ -282,3 +285,29 @@ def test_metrics_are_prometheus_text() -> None:
         float(value)
         assert f"# TYPE {name.partition('{')[0]} " in page
     assert len(samples) == len({line.rsplit(" ", 1)[0] for line in samples})
+
+
+def test_alerts_go_to_public_addresses_unless_the_settings_say_otherwise() -> None:
+    """An address in the private network is refused at the start, with the setting that allows it."""
+    for url in ("http://127.0.0.1:9/hook", "http://localhost/hook", "https://10.1.2.3/hook"):
+        with pytest.raises(ConfigurationError, match="alert_allow_private"):
+            Delivery(url, allow_private=False)
+    with pytest.raises(ConfigurationError, match="EARFUL_ALERT_URL"):
+        Delivery("file:///etc/passwd", allow_private=True)
+
+
+def test_an_alert_is_posted_until_it_is_taken(forum: Forum) -> None:
+    """A server that is down for a moment is asked again; the text for people is in the post."""
+    posts: list[Mapping[str, Any]] = []
+
+    def answer(request: Request) -> Reply:
+        posts.append(request.headers)
+        return Reply(content={})
+
+    with LocalServer(answer) as server:
+        server.fail("/hook", Reply(503))
+        delivery = Delivery(f"{server.url}/hook", allow_private=True)
+        AlertBook(forum.book.path, delivery.put).raise_(NOON, "failing", "forum", "it is down")
+        delivery.close(60)
+        assert len(server.requests) == 2
+    assert len(posts) == 1

@@ -24,13 +24,13 @@ from test_trip_pull import FIRST, add_source
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a POSIX signal")
 
-LONG = 120.0
+LONG = 600.0
 """Seconds after which something is taken not to happen any more."""
 FAST = """
 [watch]
 shortest_wait = 0.1
 longest_wait = 0.2
-longest_backoff = 0.2
+longest_backoff = 5
 failures = 2
 alert_allow_private = true
 """

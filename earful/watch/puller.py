@@ -225,7 +225,6 @@ class Puller:
                     "event": "pull_failed",
                     "source": name,
                     "failures": failures,
-                    "reason": reason,
                     "pause": round(self._schedule.pause, 1),
                 }
             },
