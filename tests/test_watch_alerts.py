@@ -288,7 +288,7 @@ def test_metrics_are_prometheus_text() -> None:
 
 
 def test_alerts_go_to_public_addresses_unless_the_settings_say_otherwise() -> None:
-    """An address in the private network is refused at the start, with the setting that allows it."""
+    """One in the private network is refused at the start, with the setting that allows it."""
     for url in ("http://127.0.0.1:9/hook", "http://localhost/hook", "https://10.1.2.3/hook"):
         with pytest.raises(ConfigurationError, match="alert_allow_private"):
             Delivery(url, allow_private=False)

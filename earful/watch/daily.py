@@ -18,7 +18,7 @@ from typing import IO
 from earful.errors import EarfulError
 
 log = logging.getLogger(__name__)
-NICENESS = 10
+NICENESS = 5
 GRACE_SECONDS = 5.0
 
 
