@@ -76,6 +76,10 @@ class Delivery:
         self._thread.join(seconds)
 
     def _run(self) -> None:
+        with self._client:
+            self._post_all()
+
+    def _post_all(self) -> None:
         while (alert := self._waiting.get()) is not None:
             try:
                 self._post(alert)
