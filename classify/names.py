@@ -134,10 +134,14 @@ class PipelineNames:
             for start, end in ranges
         )
         doc: Doc
-        for doc, (number, offset) in language.pipe(cut, as_tuples=True, batch_size=_BATCH):
-            entities[number] += [
-                (offset + span.start_char, offset + span.end_char, span.label_) for span in doc.ents
-            ]
+        # What these texts bring is forgotten: else the pipeline would keep every word it ever saw,
+        # and a name that somebody wrote in lower case would be a word to it from then on.
+        with language.memory_zone():
+            for doc, (number, offset) in language.pipe(cut, as_tuples=True, batch_size=_BATCH):
+                entities[number] += [
+                    (offset + span.start_char, offset + span.end_char, span.label_)
+                    for span in doc.ents
+                ]
         return entities
 
     def _is_word(self, word: str) -> bool:

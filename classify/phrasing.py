@@ -61,14 +61,15 @@ class WeighedWords:
         self, texts: Sequence[str], answers: Sequence[Answers], asking: Sequence[Asking]
     ) -> list[str]:
         """The words that best make an item; what is left of the quote where there are none."""
-        docs = english.tagged(
-            self._pipeline, [texts[at][around.start : around.end] for at, _, around in asking]
-        )
-        return [
-            self._item(texts[at], answers[at].tokens, quote, around, doc)
-            or plain_item(texts[at][quote.start : quote.end])
-            for (at, quote, around), doc in zip(asking, docs, strict=True)
-        ]
+        with english.passing(self._pipeline):
+            docs = english.tagged(
+                self._pipeline, [texts[at][around.start : around.end] for at, _, around in asking]
+            )
+            return [
+                self._item(texts[at], answers[at].tokens, quote, around, doc)
+                or plain_item(texts[at][quote.start : quote.end])
+                for (at, quote, around), doc in zip(asking, docs, strict=True)
+            ]
 
     def _item(self, text: str, tokens: Tokens, quote: Quote, around: Clause, doc: Doc) -> str:
         near = near_words(text, doc, around, (quote.start, quote.end), tokens)

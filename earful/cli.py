@@ -19,6 +19,7 @@ from earful import (
     tag_command,
     taxonomy_command,
     upkeep_commands,
+    watch_command,
 )
 from earful.console import command_group
 from earful.errors import EarfulError
@@ -33,6 +34,7 @@ app = command_group(
 app.add_typer(intake_commands.app)
 app.add_typer(tag_command.app)
 app.add_typer(report_commands.app)
+app.add_typer(watch_command.app)
 app.add_typer(learning_commands.app)
 app.add_typer(upkeep_commands.app)
 app.add_typer(demo_command.app)

@@ -113,6 +113,55 @@ class Report(_Section):
     quotes_per_signal: int = Field(default=5, ge=0)
 
 
+class Pace(_Section):
+    """Seconds between two pulls of a source: of a busy one, and of one that brings nothing.
+
+    What stands here for one source goes before what stands in ``[watch]``.
+    """
+
+    shortest_wait: float | None = Field(default=None, gt=0)
+    longest_wait: float | None = Field(default=None, gt=0)
+
+
+class Watch(_Section):
+    """How ``earful watch`` listens, and what it takes for trouble; docs/watch.md. In seconds.
+
+    A source is pulled when about ``comments_per_pull`` new comments are to be expected, but no
+    sooner than ``shortest_wait`` and no later than ``longest_wait`` after its last pull, each
+    wait made longer or shorter by up to the share ``jitter``. After failures the wait doubles up
+    to ``longest_backoff``. Old comments are looked up again every ``recheck_every``. Pulls wait
+    while more than ``most_untagged`` comments are not tagged. Reports are made every
+    ``report_every`` hours.
+
+    A source is unwell after ``failures`` pulls that failed in a row, or ``stale_after`` without
+    one that succeeded; tagging after ``lag_after`` behind. ``false_alarm`` is the chance that a
+    source which is as ever is taken for silent, or for bursting, at one look. Alerts are posted
+    to the address in the environment variable EARFUL_ALERT_URL, which may be private where
+    ``alert_allow_private`` says so.
+    """
+
+    shortest_wait: float = Field(default=15, gt=0)
+    longest_wait: float = Field(default=900, gt=0)
+    comments_per_pull: float = Field(default=50, gt=0)
+    jitter: float = Field(default=0.1, ge=0, le=0.5)
+    longest_backoff: float = Field(default=3600, gt=0)
+    recheck_every: float = Field(default=3600, gt=0)
+    most_untagged: int = Field(default=5000, ge=1)
+    report_every: float = Field(default=24, gt=0)
+    failures: int = Field(default=3, ge=1)
+    stale_after: float = Field(default=7200, gt=0)
+    lag_after: float = Field(default=300, gt=0)
+    false_alarm: float = Field(default=1e-6, gt=0, lt=0.1)
+    alert_allow_private: bool = False
+    sources: dict[str, Pace] = Field(default_factory=dict)
+
+    def waits(self, source: str) -> tuple[float, float]:
+        """(shortest, longest) wait of a source; the shortest is never above the longest."""
+        own = self.sources.get(source, Pace())
+        longest = own.longest_wait or self.longest_wait
+        return min(own.shortest_wait or self.shortest_wait, longest), longest
+
+
 class Settings(_Section):
     """The whole of ``earful.toml``, with the folder it was found in as ``root``."""
 
@@ -126,6 +175,7 @@ class Settings(_Section):
     retention: Retention = Retention()
     classify: Classify = Classify()
     report: Report = Report()
+    watch: Watch = Watch()
 
     @property
     def ledger_path(self) -> Path:
@@ -211,6 +261,7 @@ def _valid_keys(section: tuple[str | int, ...]) -> list[str]:
         "retention": Retention,
         "classify": Classify,
         "report": Report,
+        "watch": Watch,
     }
     model = models.get(str(section[0]), Settings) if section else Settings
     return [key for key in model.model_fields if key != "root"]

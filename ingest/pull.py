@@ -7,25 +7,19 @@ is written in short transactions, while nothing is fetched.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 from earful.errors import TransientError
+from earful.locking import alone
 from earful.records import Admitted, Comment, Coverage
 from earful.store import Ledger, UpsertCount
 from ingest.connector import Connector, Rechecks
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 Refusal = TypeVar("Refusal")
 """What the door answers for a comment it turns away: the comment's place and the reason."""
@@ -69,6 +63,7 @@ def pull_source(
     batch_size: int = 500,
     on_progress: Callable[[Progress], None] | None = None,
     recheck_limit: int = 1000,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> PullResult[Refusal]:
     """Pull ``connector.source`` into ``ledger``, from the connector's cursor on.
 
@@ -78,6 +73,8 @@ def pull_source(
 
     The window that was really seen is recorded as ``Coverage`` at the end; where the connector
     fails, what it yielded is stored, the coverage says "failed", and its error is raised.
+    ``stopping`` is asked after every comment: where it says so, the pull ends as it would at a
+    limit, and the next one goes on from there.
     Raises ``TransientError`` at once where another process is pulling the same source, or has
     pulled it since the connector was made.
     """
@@ -89,7 +86,7 @@ def pull_source(
                 next_step="Start the pull again; it goes on where the other one stopped.",
             )
         known = ledger.recent_native_ids(connector.source, connector.instance, recheck_limit)
-        pull = _Pull(ledger, connector, admit, batch_size, on_progress, known)
+        pull = _Pull(ledger, connector, admit, batch_size, on_progress, known, stopping)
         error = pull.take(connector.pull(since, until, limit))
         coverage = connector.coverage
         if error is not None:
@@ -115,6 +112,7 @@ class _Pull(Generic[Refusal]):
         batch_size: int,
         on_progress: Callable[[Progress], None] | None,
         known: Sequence[str],
+        stopping: Callable[[], bool],
     ) -> None:
         self.ledger = ledger
         self.connector = connector
@@ -123,6 +121,7 @@ class _Pull(Generic[Refusal]):
         self.on_progress = on_progress
         self.batch: list[Comment] = []
         self.not_seen_again = dict.fromkeys(known)
+        self.stopping = stopping
         self.read = 0
         self.count = UpsertCount()
         self.refused: list[Refusal] = []
@@ -134,7 +133,7 @@ class _Pull(Generic[Refusal]):
         """
         while True:
             try:
-                comment = next(comments, None)
+                comment = None if self.stopping() else next(comments, None)
             except BaseException as error:
                 self.store()
                 return error
@@ -177,51 +176,12 @@ class _Pull(Generic[Refusal]):
         )
 
 
+def _alone(ledger_path: Path, source: str) -> AbstractContextManager[None]:
+    """Let one process at a time pull a source."""
+    path = ledger_path.with_name(f"{ledger_path.name}.pull-{quote(source, safe='')}.lock")
+    return alone(path, "pulling this source", f"source {source!r}")
+
+
 def _in_one_line(error: BaseException) -> str:
     told = str(error).splitlines()
     return told[0] if told else type(error).__name__
-
-
-@contextmanager
-def _alone(ledger_path: Path, source: str) -> Iterator[None]:
-    """Let one process at a time pull a source.
-
-    The operating system holds the lock and lets go of it when the process dies, however it does.
-    The file stays: removing it would let two processes lock two files of one name.
-    """
-    path = ledger_path.with_name(f"{ledger_path.name}.pull-{quote(source, safe='')}.lock")
-    with path.open("a+b") as file:
-        if not _lock(file):
-            file.seek(0)
-            holder = file.read().decode("ascii", "replace").strip() or "unknown"
-            raise TransientError(
-                f"another process (number {holder}) is pulling this source",
-                where=f"source {source!r}",
-                next_step="Wait until it is done, or stop it.",
-            )
-        file.truncate(0)
-        file.write(str(os.getpid()).encode("ascii"))
-        file.flush()
-        yield
-
-
-if sys.platform == "win32":
-
-    def _lock(file: Any) -> bool:
-        # Windows locks a piece of the file, and locked pieces cannot be read: one far behind the
-        # number that stands at the beginning.
-        file.seek(1 << 20)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-
-    def _lock(file: Any) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

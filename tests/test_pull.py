@@ -184,7 +184,7 @@ def test_a_failed_second_look_leaves_the_pull(ledger: Ledger) -> None:
     with pytest.raises(TransientError, match="second look"):
         pull(ledger, Following, size=22, recheck_fails=True)
     assert ids(ledger) == list(range(1, 23))
-    assert [coverage.state for coverage in ledger.coverage()] == ["complete", "complete"]
+    assert {coverage.state for coverage in ledger.coverage()} == {"complete"}
 
 
 def test_progress_is_told(ledger: Ledger) -> None:

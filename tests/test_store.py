@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from earful.records import Admitted, Ask, Asker, Comment, Coverage, Tags, tags_t
 from earful.store import Ledger
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 KEYRING = Keyring(bytes(range(32)))
 
 
@@ -127,6 +129,45 @@ def test_cursor_and_coverage_come_back_as_they_went_in(ledger: Ledger) -> None:
     with Ledger.open(ledger.path) as again:
         assert again.cursor("forum") == {"after": "t1_x", "windows": [[1, 2]]}
         assert again.coverage() == [seen]
+
+
+def test_windows_that_follow_one_another_are_one(ledger: Ledger) -> None:
+    """Pulls every minute for years are a few rows; another state, a gap or a file is another."""
+
+    def windows(*added: Coverage) -> list[Coverage]:
+        with ledger.transaction():
+            for one in added:
+                ledger.add_coverage(one)
+        return ledger.coverage("forum")
+
+    def window(first: int, last: int, state: Any = "complete", detail: str = "") -> Coverage:
+        return Coverage("forum", NOW + first * HOUR, NOW + last * HOUR, state, detail)
+
+    assert windows(window(0, 1), window(1, 2), window(1, 3)) == [window(0, 3)]
+    assert windows(window(3, 4, "failed", "down"), window(3, 5, "failed", "down"))[1:] == [
+        window(3, 5, "failed", "down")
+    ]
+    assert windows(window(3, 6), window(7, 8))[2:] == [window(3, 6), window(7, 8)]
+    assert windows(window(7, 9, "imported"), window(9, 10, "imported"))[4:] == [
+        window(7, 9, "imported"),
+        window(9, 10, "imported"),
+    ]
+    early = Coverage("forum", None, NOW + 10 * HOUR, "complete")
+    assert windows(window(9, 10), early)[6:] == [early], "no beginning is before all others"
+    assert windows(window(2, 9))[7:] == [window(2, 9)], "an older window is one of its own"
+
+
+def test_untagged_begins_with_what_was_seen_first(ledger: Ledger) -> None:
+    """What came in since a moment is found alone; in batches, in the order it came in."""
+    for day in (3, 1, 2):
+        put(ledger, admitted(f"d{day}", f"day {day}"), at=NOW + timedelta(days=day))
+    batches = ledger.untagged("m", None, batch_size=2)
+    assert [batch.column("text").to_pylist() for batch in batches] == [
+        ["day 1", "day 2"],
+        ["day 3"],
+    ]
+    (late,) = ledger.untagged("m", NOW + timedelta(days=2))
+    assert late.column("text").to_pylist() == ["day 2", "day 3"]
 
 
 def test_search_finds_words_accents_and_scripts_without_spaces(ledger: Ledger) -> None:

@@ -15,7 +15,13 @@ from earful.pipeline.pulling import PullOutcome, make_connector, pull_sources
 from earful.pipeline.reporting import ReportResult, make_report, require_known_sources
 from earful.pipeline.retention import apply_retention
 from earful.pipeline.tagging import TagResult, encode_corrections, tag_ledger, tagger_loading
-from earful.pipeline.versions import CURRENT, WAITING, accept_tags, what_would_move
+from earful.pipeline.versions import (
+    CURRENT,
+    WAITING,
+    accept_tags,
+    make_current,
+    what_would_move,
+)
 
 __all__ = [
     "CURRENT",
@@ -31,6 +37,7 @@ __all__ = [
     "encode_corrections",
     "import_file",
     "make_connector",
+    "make_current",
     "make_report",
     "mark_who_counts",
     "pull_sources",

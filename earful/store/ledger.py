@@ -15,8 +15,17 @@ import pyarrow as pa
 
 from earful.errors import ConfigurationError, IntegrityError, TransientError
 from earful.records import Admitted, Coverage
-from earful.store import comments, corrections, erase, memory, search, tags, taxonomies
-from earful.store.comments import UpsertCount, from_ms, to_ms
+from earful.store import (
+    comments,
+    corrections,
+    erase,
+    listening,
+    memory,
+    search,
+    tags,
+    taxonomies,
+)
+from earful.store.comments import UpsertCount, to_ms
 from earful.store.corrections import Correction, CorrectionCount
 from earful.store.memory import Memory, MemoryUpdate
 from earful.store.schema import migrate
@@ -271,29 +280,20 @@ class Ledger:
         )
 
     def add_coverage(self, coverage: Coverage) -> None:
-        """Record a window that was really listened to."""
-        self.connection.execute(
-            "INSERT INTO coverage (source, since, until, state, detail, recorded_at)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                coverage.source,
-                to_ms(coverage.since),
-                to_ms(coverage.until),
-                coverage.state,
-                coverage.detail,
-                to_ms(datetime.now(UTC)),
-            ),
-        )
+        """Record a window that was listened to; see ``earful.store.listening.add_coverage``."""
+        listening.add_coverage(self.connection, coverage)
 
-    def coverage(self) -> list[Coverage]:
-        """Every window that was listened to, oldest record first."""
-        rows = self.connection.execute(
-            "SELECT source, since, until, state, detail FROM coverage ORDER BY id"
-        )
-        return [
-            Coverage(source, from_ms(since), from_ms(until), state, detail)
-            for source, since, until, state, detail in rows
-        ]
+    def coverage(self, source: str | None = None) -> list[Coverage]:
+        """Every window that was listened to, of one source or of all, oldest record first."""
+        return listening.coverage(self.connection, source)
+
+    def first_written(self, source: str) -> datetime | None:
+        """When the oldest dated comment of a source was written."""
+        return listening.first_written(self.connection, source)
+
+    def count_written(self, source: str, windows: Sequence[tuple[datetime, datetime]]) -> list[int]:
+        """How many comments of a source were written in each window."""
+        return listening.count_written(self.connection, source, windows)
 
     # Erasing
 

@@ -278,6 +278,10 @@ MIGRATIONS: tuple[str, ...] = (
         content TEXT NOT NULL
     ) STRICT;
     """,
+    # What came in lately is found without a walk through all that came in before.
+    """
+    CREATE INDEX comments_by_seen ON comments (seen_at);
+    """,
 )
 
 

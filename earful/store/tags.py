@@ -35,28 +35,28 @@ def untagged(
 ) -> Iterator[pa.RecordBatch]:
     """Comments that this model version has not read yet, in batches of ``READ_SCHEMA``.
 
-    Walks by row number, so that the caller may write the tags of one batch before it asks for
-    the next.
+    Walks from what was seen first to what was seen last, so that the caller may write the tags of
+    one batch before it asks for the next, and so that little is walked where ``since`` is late.
     """
-    last = 0
+    last = (to_ms(since) or 0, 0)
     while True:
         rows = connection.execute(
             # The title of a survey answer is the question: not the words of who answers.
-            "SELECT id, uid, iif(kind = 'survey_answer', NULL, title), text, lang_hint"
+            "SELECT seen_at, id, uid, iif(kind = 'survey_answer', NULL, title), text, lang_hint"
             " FROM comments c"
-            " WHERE id > ? AND deleted = 0 AND seen_at >= ? AND NOT EXISTS"
+            " WHERE (seen_at, id) > (?, ?) AND deleted = 0 AND NOT EXISTS"
             " (SELECT 1 FROM tags t WHERE t.uid = c.uid AND t.model_version = ?)"
-            " ORDER BY id LIMIT ?",
-            (last, to_ms(since) or 0, model_version, batch_size),
+            " ORDER BY seen_at, id LIMIT ?",
+            (*last, model_version, batch_size),
         ).fetchall()
         if not rows:
             return
-        last = rows[-1][0]
+        last = rows[-1][:2]
         yield pa.RecordBatch.from_arrays(
             [
-                pa.array([row[1] for row in rows], pa.string()),
-                pa.array([reading(row[2], row[3]) for row in rows], pa.string()),
-                pa.array([row[4] for row in rows], pa.string()),
+                pa.array([row[2] for row in rows], pa.string()),
+                pa.array([reading(row[3], row[4]) for row in rows], pa.string()),
+                pa.array([row[5] for row in rows], pa.string()),
             ],
             schema=READ_SCHEMA,
         )

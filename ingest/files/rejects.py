@@ -23,20 +23,21 @@ class Reject:
     table: str = ""
 
 
-def write_rejects(path: Path, rejects: Iterable[Reject]) -> int:
+def write_rejects(path: Path, rejects: Iterable[Reject], *, append: bool = False) -> int:
     """Write ``rejects`` as CSV with the columns line, reason, raw, table; return how many.
 
     Rows are written as they come, so memory stays flat. Where there are none no file is made, and
-    a file of an earlier run is left as it is.
+    a file of an earlier run is left as it is. ``append`` writes after what the file holds.
     """
     waiting = iter(rejects)
     first = next(waiting, None)
     if first is None:
         return 0
     count = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("a" if append else "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["line", "reason", "raw", "table"])
+        if not file.tell():
+            writer.writerow(["line", "reason", "raw", "table"])
         reject: Reject | None = first
         while reject is not None:
             writer.writerow([reject.line, reject.reason, reject.raw, reject.table])
