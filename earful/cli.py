@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from earful.errors import ConfigurationError, EarfulError
+from earful.listen_command import deliveries, listen
 from earful.progress import progress, stderr
 from earful.taxonomy_command import app as taxonomy_app
 
@@ -36,6 +37,8 @@ app = typer.Typer(
     help="Hears what customers ask for: comments in, demand signals out, on your own machine.",
 )
 app.add_typer(taxonomy_app, name="taxonomy")
+app.command(epilog="Example: earful listen --port 8377")(listen)
+app.command(epilog="Example: earful deliveries --again")(deliveries)
 # File names and comments are shown as they are: brackets in them are no markup.
 stdout = Console(highlight=False, markup=False)
 

@@ -7,25 +7,18 @@ is written in short transactions, while nothing is fetched.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 from earful.errors import TransientError
 from earful.records import Admitted, Comment, Coverage
 from earful.store import Ledger, UpsertCount
+from ingest.alone import alone
 from ingest.connector import Connector, Rechecks
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 Refusal = TypeVar("Refusal")
 """What the door answers for a comment it turns away: the comment's place and the reason."""
@@ -81,7 +74,8 @@ def pull_source(
     Raises ``TransientError`` at once where another process is pulling the same source, or has
     pulled it since the connector was made.
     """
-    with _alone(ledger.path, connector.source):
+    lock = _lock_of(ledger.path, connector.source)
+    with alone(lock, f"source {connector.source!r}", "pulling this source"):
         if connector.cursor != (ledger.cursor(connector.source) or {}):
             raise TransientError(
                 "another process has pulled this source in the meantime",
@@ -182,46 +176,6 @@ def _in_one_line(error: BaseException) -> str:
     return told[0] if told else type(error).__name__
 
 
-@contextmanager
-def _alone(ledger_path: Path, source: str) -> Iterator[None]:
-    """Let one process at a time pull a source.
-
-    The operating system holds the lock and lets go of it when the process dies, however it does.
-    The file stays: removing it would let two processes lock two files of one name.
-    """
-    path = ledger_path.with_name(f"{ledger_path.name}.pull-{quote(source, safe='')}.lock")
-    with path.open("a+b") as file:
-        if not _lock(file):
-            file.seek(0)
-            holder = file.read().decode("ascii", "replace").strip() or "unknown"
-            raise TransientError(
-                f"another process (number {holder}) is pulling this source",
-                where=f"source {source!r}",
-                next_step="Wait until it is done, or stop it.",
-            )
-        file.truncate(0)
-        file.write(str(os.getpid()).encode("ascii"))
-        file.flush()
-        yield
-
-
-if sys.platform == "win32":
-
-    def _lock(file: Any) -> bool:
-        # Windows locks a piece of the file, and locked pieces cannot be read: one far behind the
-        # number that stands at the beginning.
-        file.seek(1 << 20)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-
-    def _lock(file: Any) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+def _lock_of(ledger_path: Path, source: str) -> Path:
+    """The file that keeps two processes from pulling one source at the same time."""
+    return ledger_path.with_name(f"{ledger_path.name}.pull-{quote(source, safe='')}.lock")

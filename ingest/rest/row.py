@@ -349,6 +349,11 @@ class Row(Options):
             raise ValueError("deletions are 'listed', so fields.deleted must be mapped")
         return self
 
+    @property
+    def sorted_by(self) -> Literal["created", "edited"]:
+        """What time the items are listed by."""
+        return self.order.by
+
 
 def placeholders(text: str) -> list[str]:
     """The names in braces in a text."""
