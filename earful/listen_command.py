@@ -35,13 +35,15 @@ def listen(
     from earful.project import Project
 
     stop = threading.Event()
+    listening = Listener(Project.open(project), host, port, _say)
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
-    with Listener(Project.open(project), host, port, _say) as listener:
+    with listening as listener:
         for name, hook in listener.hooks.items():
             _say(f"{hook.row.title}: POST {listener.url}/hooks/{name}")
         while not stop.wait(0.5):
-            pass
+            if listener.failure is not None:
+                raise listener.failure
         _say("Stopping: what came in is kept.")
 
 

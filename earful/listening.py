@@ -41,6 +41,17 @@ def hooks_of(project: Project) -> dict[str, Hook]:
     return make_hooks(project.settings.hook, find_rows(root / "hooks"), project.keyring.row_key)
 
 
+def days_by_terms(project: Project) -> dict[str, int]:
+    """Hook -> days, where a platform's terms let a copy be kept for so long only."""
+    from ingest.hooks.registry import find_rows
+
+    if not project.settings.hook:
+        return {}
+    rows = find_rows(project.settings.root / "hooks")
+    terms = {hook.name: rows[hook.row].terms for hook in project.settings.hook if hook.row in rows}
+    return {name: one.retention_days for name, one in terms.items() if one.retention_days}
+
+
 def open_spool(project: Project) -> Spool:
     """The project's spool, made where there is none."""
     return Spool.open(project.settings.spool_path, project.keyring)
@@ -62,7 +73,9 @@ class Listener:
     """A server that takes deliveries in, and a thread that brings them into the ledger.
 
     Use as a context manager: made, it is bound to its port; inside, it answers. ``say`` is told,
-    from several threads, what is refused and what was processed.
+    from several threads, what is refused and what was processed. ``failure`` is what ended the
+    thread, where something did: deliveries are still kept in the spool then, but whoever runs
+    the listener should stop and tell.
     """
 
     def __init__(self, project: Project, host: str, port: int, say: Callable[[str], None]) -> None:
@@ -93,7 +106,8 @@ class Listener:
         self._serving = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.5}, daemon=True
         )
-        self._processing = threading.Thread(target=self._process, daemon=True)
+        self._processing = threading.Thread(target=self._process_or_fail, daemon=True)
+        self.failure: Exception | None = None
 
     @property
     def url(self) -> str:
@@ -118,6 +132,12 @@ class Listener:
         self._news.set()
         self._processing.join()
         self._spool.close()
+
+    def _process_or_fail(self) -> None:
+        try:
+            self._process()
+        except Exception as error:
+            self.failure = error
 
     def _process(self) -> None:
         from ingest.hooks.processing import process_waiting

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from earful.errors import ConfigurationError, DataError, EarfulError, did_you_mean
 from earful.facts import Facts, build_facts
+from earful.listening import days_by_terms as hook_days
 from earful.moves import Moves, compare_facts
 from earful.project import Project, open_demo
 from earful.records import Admitted, Comment, Coverage
@@ -298,7 +299,7 @@ def _days_by_terms(project: Project) -> dict[str, int]:
     from ingest.registry import discover
 
     found = discover([project.settings.root / "connectors"]).found
-    days = {}
+    days = hook_days(project)
     for source in project.settings.source:
         if source.connector in found:
             told = getattr(found[source.connector].connector, "retention_days", None)

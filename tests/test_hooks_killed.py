@@ -16,10 +16,11 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from servers.pusher import STANDARD_SECRET, push
 
-LISTENER = Path(__file__).parent / "servers" / "listener.py"
 ENVIRONMENT = "EARFUL_HOOK_SECRET"
+COMMAND = "from earful.cli import main; main()"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a POSIX signal")
 
@@ -74,13 +75,14 @@ def free_port() -> int:
 
 def start(project: Path, port: int) -> Any:
     process = subprocess.Popen(
-        [sys.executable, str(LISTENER), str(project), str(port)],
+        [sys.executable, "-c", COMMAND, "listen", "--port", str(port), "--project", str(project)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=ROOT,
         env={**os.environ, ENVIRONMENT: STANDARD_SECRET},
     )
-    assert process.stdout.readline().startswith("http://"), process.stderr.read()
+    assert "POST http://" in process.stdout.readline(), process.stderr.read()
     return process
 
 
@@ -117,6 +119,10 @@ def test_listener_killed(project: Path) -> None:
         until = time.monotonic() + 300
         while state_of(project) != {"done": len(told)} and time.monotonic() < until:
             time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        said, wrong = process.communicate(timeout=300)
+        assert process.returncode == 0, wrong
+        assert "what came in is kept" in said
     finally:
         platform.given_up.set()
         process.kill()
@@ -128,6 +134,7 @@ def test_listener_killed(project: Path) -> None:
         rows = connection.execute(
             "SELECT native_id, text, revision, deleted FROM comments"
         ).fetchall()
+        assert connection.execute("SELECT state FROM coverage").fetchall() == [("complete",)]
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     stored = {native_id: row for native_id, *row in rows}
     assert len(stored) == len(rows)

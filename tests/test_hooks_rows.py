@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from servers.door import admit
 from servers.pusher import SECRET, STANDARD_SECRET, push, request
 
+from earful.errors import DataError
 from earful.keys import Keyring
 from earful.settings import Hook as HookSettings
 from earful.store import Ledger, Spool
 from ingest.hooks.intake import Intake
+from ingest.hooks.mapping import comments_of
 from ingest.hooks.processing import Processed, process_waiting
-from ingest.hooks.registry import find_rows, make_hooks
+from ingest.hooks.registry import Hook, find_rows, make_hooks
 from ingest.hooks.server import HookServer
 
 ROWS = find_rows()
 WORD = "tern"
+NAMES = sorted(
+    {
+        name
+        for row in ROWS.values()
+        for event in row.event
+        for path in (event.items, *event.require, *event.keep, *event.fields.id.paths)
+        for name in re.split(r"[.*^]+", path)
+        if name
+    }
+)
+"""Names that the rows look for, so that made-up deliveries come near to real ones."""
 
 
 class Listening:
@@ -397,6 +414,25 @@ def test_intercom(hooks: Listening) -> None:
     redacted = {**reply, "body": "", "redacted": True}
     assert hooks.told("intercom", notice("x", **parts(redacted))).count.deleted == 1
     assert hooks.comments("native_id", "deleted") == [("21:s1", 0), ("21:p1", 1)]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(NAMES) | st.text(), inner, max_size=6)
+        ),
+        max_leaves=25,
+    )
+)
+def test_nothing_makes_mapping_raise(content: Any) -> None:
+    """Whatever a delivery holds, it gives comments or a reason, so that none stops the others."""
+    body = json.dumps(content).encode()
+    for row in ROWS.values():
+        hook = Hook("one", row, row.signature, b"", bytes(32))
+        with suppress(DataError):
+            assert all(comment.source == "one" for comment in comments_of(hook, body))
 
 
 def test_every_row_is_tested() -> None:

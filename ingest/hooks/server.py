@@ -23,6 +23,7 @@ HEALTH = "/health"
 DEADLINE = 10.0
 """Seconds that a request may take in all, however slowly it trickles in."""
 AT_ONCE = 64
+_LONGEST_NUMBER = 18
 
 
 class HookServer(ThreadingHTTPServer):
@@ -106,16 +107,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         name = self._hook()
-        length = self.headers.get("Content-Length", "")
+        told = self.headers.get("Content-Length", "")
         if name is None:
             self._reply(Answer(404, "there is no such hook"))
-        elif not (length.isascii() and length.isdigit()):
+        elif not (told.isascii() and told.isdigit()):
             self._reply(Answer(411, "the length of the delivery must be told"))
-        elif int(length) > self.server.size_limit:
+        elif len(told) > _LONGEST_NUMBER or (length := int(told)) > self.server.size_limit:
             self._reply(Answer(413, f"more than {self.server.size_limit} bytes"))
         else:
-            body = self.rfile.read(int(length))
-            if len(body) < int(length):
+            body = self.rfile.read(length)
+            if len(body) < length:
                 self._reply(Answer(400, "the delivery was cut short"))
                 return
             headers = {key.lower(): value for key, value in self.headers.items()}
@@ -142,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self, answer: Answer) -> None:
         self.close_connection = True
-        content = answer.text.encode()
+        content = answer.text.encode("utf-8", "replace")
         self.send_response(answer.status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
         self.send_header("X-Content-Type-Options", "nosniff")
