@@ -33,6 +33,8 @@ from earful.store import Ledger
 from tests.servers.local import LocalServer
 
 ROOT = Path(__file__).resolve().parents[1]
+BACKLOG = 1500
+"""Comments that are on each board before."""
 EVENTS_A_SECOND = 12
 LIFE = (0.3, 5.0)
 """Seconds that a puller may work before it is killed: least and most."""
@@ -86,9 +88,11 @@ class Outages:
     def run(self, stop: Event) -> None:
         """Go down now and then, until it is to stop; then stay up."""
         while not stop.wait(self._chance.uniform(*UP)):
+            self._world.down = True  # for who is connected
             self.close()
             self.count += 1
             stop.wait(self._chance.uniform(*DOWN))
+            self._world.down = False
             self._server = LocalServer(self._world.answer, port=self._port).__enter__()
 
     def close(self) -> None:
@@ -97,10 +101,10 @@ class Outages:
         self.requests += len(self._server.requests)
 
 
-def run(seconds: float, seed: int, ledger_path: Path, backlog: int = 1500) -> Report:
-    """One chaos run against a new ledger; ``backlog`` comments of each board are there before."""
+def run(seconds: float, seed: int, ledger_path: Path, world: World) -> Report:
+    """One chaos run of ``world`` against a new ledger."""
+    backlog = sum(len(board.remarks) for board in world.boards.values())
     report = Report(seconds, seed, backlog, f"{platform.machine()}, {os.cpu_count()} processors")
-    world = World(seed, backlog)
     chance = random.Random(seed + 2)
     outages = Outages(world, random.Random(seed + 3))
     stop = Event()
@@ -135,7 +139,7 @@ def run(seconds: float, seed: int, ledger_path: Path, backlog: int = 1500) -> Re
     report.outages, report.requests = outages.count, outages.requests
     report.injected, report.happened = dict(world.injected), dict(world.done)
     report.failures = dict(failures)
-    _compare(world, ledger_path, report)
+    compare(world, ledger_path, report)
     return report
 
 
@@ -174,7 +178,8 @@ def _count_failures(told: str, failures: Counter[str]) -> None:
     failures.update(line.partition(":")[0] for line in told.splitlines() if ":" in line)
 
 
-def _compare(world: World, ledger_path: Path, report: Report) -> None:
+def compare(world: World, ledger_path: Path, report: Report) -> None:
+    """Fill in the report in what the ledger differs from the world, row by row."""
     counts: Counter[str] = Counter()
     found: list[str] = []
     with sqlite3.connect(ledger_path) as connection:
@@ -254,7 +259,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="also write the report here")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        report = run(given.seconds, given.seed, Path(folder) / "earful.db")
+        report = run(
+            given.seconds, given.seed, Path(folder) / "earful.db", World(given.seed, BACKLOG)
+        )
     told = json.dumps({"equal": report.equal, **asdict(report)}, indent=1)
     print(told)
     if given.json:

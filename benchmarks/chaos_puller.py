@@ -47,7 +47,7 @@ deletions = "looked up"
 order = { by = "created", first = "newest", overlap = 20 }
 paging = { kind = "cursor", parameter = "before", path = "next", size = 50 }
 fields = { id = "id", text = "text", created = "created", edited = "edited", author = "author" }
-look_up = { path = "/comments", parameters = { ids = "{ids}" }, items = "comments", at_once = 100, missing = "deleted", most = 1000 }
+look_up = { path = "/comments", parameters = { ids = "{ids}" }, items = "comments", at_once = 100, missing = "deleted", most = 100000 }
 terms = { summary = "made up" }
 """  # noqa: E501
 PATIENCE = {
@@ -57,6 +57,8 @@ PATIENCE = {
     "wait_jitter": 0.05,
     "longest_wait": 2,
 }
+EVERY = 100_000
+"""All comments are looked at again, since any of them may change."""
 READ_TIMEOUT = {"for-ever": 0.6, "until-quiet": 30.0}
 """Seconds that a reply is waited for: less than the platform lets some wait, and enough at last."""
 
@@ -78,7 +80,7 @@ def pull_once(
     for row in tomllib.loads(ROWS):
         try:
             made = connector(row, address, ledger, read_timeout)
-            result = pull_source(ledger, made, door.admit, batch_size=20)
+            result = pull_source(ledger, made, door.admit, batch_size=20, recheck_limit=EVERY)
             news += result.added + result.revised + result.deleted
         except EarfulError as error:
             errors.append(error)

@@ -19,8 +19,6 @@ from tests.servers.local import Reply, Request
 
 SIZE = 50
 """Comments on a page."""
-REACH = 600
-"""Only so many of the newest comments are edited or deleted: what a pull looks at again."""
 LATENESS = 3.0
 """Seconds after which a comment that was written is surely listed."""
 
@@ -60,13 +58,14 @@ class Board:
 class World:
     """Two boards, what is done to them, and the faults with which they are served.
 
-    ``faults`` false serves well. ``done`` counts what happened to comments, ``injected`` the
-    faults that were given out.
+    ``faults`` false serves well, ``down`` not at all. ``done`` counts what happened to comments,
+    ``injected`` the faults that were given out.
     """
 
     def __init__(self, seed: int, backlog: int) -> None:
         self.boards = {"changes": Board(), "newest": Board()}
         self.faults = True
+        self.down = False
         self.done: Counter[str] = Counter()
         self.injected: Counter[str] = Counter()
         self._chance = random.Random(seed)
@@ -82,7 +81,7 @@ class World:
         with self._lock:
             board = self._chance.choice(list(self.boards.values()))
             what = self._chance.random()
-            alive = [r for r in list(board.remarks.values())[-REACH:] if not r.deleted]
+            alive = [remark for remark in board.remarks.values() if not remark.deleted]
             if what < 0.5 or not alive:
                 late = self._chance.choice((0.0, 0.0, LATENESS)) * self._chance.random()
                 self._write(board, int(time.time()), time.time() + late)
@@ -99,6 +98,8 @@ class World:
 
     def answer(self, request: Request) -> Reply:
         """A reply to the puller, or one of the faults in its place."""
+        if self.down:
+            return Reply(503, {}, cut=0)
         with self._lock:
             reply = self._served(request)
             if not self.faults:

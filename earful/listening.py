@@ -64,9 +64,7 @@ def process_deliveries(project: Project, *, again: bool = False) -> Processed:
     hooks = hooks_of(project)
     door = project.door()
     with open_spool(project) as spool, project.ledger(create=True) as ledger:
-        if again:
-            spool.again(hooks)
-        return process_waiting(spool, ledger, hooks, door.admit)
+        return process_waiting(spool, ledger, hooks, door.admit, again=again)
 
 
 class Listener:

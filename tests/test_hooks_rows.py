@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers.door import admit
 from servers.pusher import SECRET, STANDARD_SECRET, push, request
@@ -416,6 +416,7 @@ def test_intercom(hooks: Listening) -> None:
     assert hooks.comments("native_id", "deleted") == [("21:s1", 0), ("21:p1", 1)]
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

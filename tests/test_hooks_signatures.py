@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from servers.pusher import SECRET, STANDARD_SECRET, signed
@@ -97,6 +97,7 @@ def test_believed_and_refused(dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", SIGNED)
+@settings(deadline=None)
 @given(place=st.integers(0, len(BODY) - 1), flip=st.integers(1, 255))
 def test_one_changed_byte(dialect: str, place: int, flip: int) -> None:
     """A signature holds for the raw bytes: any one changed, and it is refused."""

@@ -68,9 +68,11 @@ def process_waiting(
     hooks: Mapping[str, Hook],
     admit: Callable[[Sequence[Comment]], Sequence[Admitted | Refusal]],
     *,
+    again: bool = False,
     batch_size: int = BATCH,
 ) -> Processed:
-    """Bring everything that waits for ``hooks`` into the ledger, the oldest first.
+    """Bring everything that waits for ``hooks`` into the ledger, the oldest first; with ``again``
+    also what was set aside before.
 
     A delivery that cannot be mapped, or of which a comment cannot be let in, is set aside with
     the reason. Raises ``TransientError`` where another process is at it.
@@ -78,6 +80,8 @@ def process_waiting(
     lock = ledger.path.with_name(f"{ledger.path.name}.deliveries.lock")
     done = Processed()
     with alone(lock, "deliveries", "processing deliveries"):
+        if again:
+            spool.again(hooks)
         while batch := spool.waiting(hooks, batch_size):
             done += _process(batch, spool, ledger, hooks, admit)
     return done

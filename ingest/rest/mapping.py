@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
+from zlib import crc32
 
 import regex
 
@@ -60,8 +61,9 @@ class FieldMap(Selection, Protocol):
 class Mapped:
     """A comment, the second it is sorted by (None where the item does not tell), and its mark.
 
-    ``mark`` is the id with the time of the last edit, so that an edited comment is not taken for
-    the one that was read before.
+    ``mark`` is the id with a checksum of what a reader would see change, so that an edited
+    comment is not taken for the one that was read before, also where the platform's clock counts
+    seconds and it was edited twice in one.
     """
 
     comment: Comment
@@ -128,8 +130,7 @@ class Mapper:
         )
         by = (edited or created) if self._row.sorted_by == "edited" else (created or edited)
         second = None if by is None else int(by.timestamp() // 1)
-        mark = native_id if edited is None else f"{native_id}@{int(edited.timestamp() // 1)}"
-        return Mapped(comment, second, mark)
+        return Mapped(comment, second, _mark(comment))
 
     def _value(self, item: Item, extract: Extract, words: Mapping[str, Value]) -> Any:
         value: Any
@@ -187,6 +188,11 @@ class Mapper:
     def _uid(self, value: Any) -> str | None:
         native_id = _text(value)
         return make_uid(self._source, self._instance, native_id) if native_id else None
+
+
+def _mark(comment: Comment) -> str:
+    shown = (comment.edited_at, comment.title, comment.text, comment.rating, comment.deleted)
+    return f"{comment.native_id}@{crc32(repr(shown).encode()):08x}"
 
 
 def is_wanted(row: Selection, item: Item) -> bool:
