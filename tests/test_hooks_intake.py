@@ -143,10 +143,10 @@ def test_set_aside_and_again(shop: Path, earful: Callable[..., Run]) -> None:
         assert request(url, "POST", body, bearer)[0] == 200
         assert request(url, "POST", b"not JSON", bearer)[0] == 200
         assert waited_for(lambda: listener._spool.counts()["aside"] == 2)
-    shown = earful("deliveries")
-    assert "there is no text (looked for at remark) in an object of number, words" in shown.out
-    assert "is no JSON (8 bytes)" in shown.out
-    assert "afternoon" not in shown.out
+    shown = " ".join(earful("deliveries").out.split())
+    assert "there is no text (looked for at remark) in an object of number, words" in shown
+    assert "is no JSON (8 bytes)" in shown
+    assert "afternoon" not in shown
     assert b"afternoon" not in (shop / "deliveries.db").read_bytes()
     row.write_text(row.read_text().replace('"remark"', '"words"'))
     again = earful("deliveries", "--again")
@@ -211,11 +211,10 @@ def test_spool(tmp_path: Path) -> None:
         assert spool.keep("b", b"{1}", None, NOW)
         assert spool.keep("a", b"{1}", "msg_1", NOW)
         assert not spool.keep("a", b"{2}", "msg_1", NOW)
-        assert [(d.number, d.hook, d.body) for d in spool.waiting(["a"], 9)] == [
-            (1, "a", b"{1}"),
-            (3, "a", b"{1}"),
-        ]
-        spool.settle([1], [(3, "why")], ["u"])
+        first, second = spool.waiting(["a"], 9)
+        assert first.number < second.number
+        assert (first.hook, first.body, first.received_at) == ("a", b"{1}", NOW)
+        spool.settle([first.number], [(second.number, "why")], ["u"])
         assert spool.gone(["u", "v"]) == {"u"}
         assert spool.forget(NOW) == 0
         assert spool.forget(NOW + timedelta(days=1)) == 1

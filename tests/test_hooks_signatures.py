@@ -59,7 +59,7 @@ def check(
         (  # docs.slack.dev, Verifying requests from Slack
             "slack",
             "8f742231b10e8888abcd99yyyzzz85a5",
-            b"token=xyzz0WbapA4vBCDEFxasq0G&team_id=T1DC2JH3J&team_domain=testteamnow"
+            b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow"
             b"&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner"
             b"&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com"
             b"%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
