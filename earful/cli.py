@@ -15,6 +15,7 @@ from earful import (
     demo_command,
     intake_commands,
     learning_commands,
+    listen_command,
     report_commands,
     tag_command,
     taxonomy_command,
@@ -32,6 +33,7 @@ app = command_group(
 )
 # In the order in which ``earful --help`` lists them.
 app.add_typer(intake_commands.app)
+app.add_typer(listen_command.app)
 app.add_typer(tag_command.app)
 app.add_typer(report_commands.app)
 app.add_typer(watch_command.app)

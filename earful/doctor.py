@@ -43,7 +43,7 @@ def examine(start: Path | None) -> list[Finding]:
         state: State = "wrong" if _in_a_project(start) else "note"
         return [*findings, Finding(state, "project", str(error), error.next_step)]
     findings.append(Finding("well", "project", str(project.settings.root)))
-    findings += _connectors(project)
+    findings += [*_connectors(project), *_hooks(project)]
     try:
         with project.ledger() as ledger:
             findings += [*_ledger(ledger), *_sources(ledger), *_taught(project, ledger)]
@@ -108,6 +108,29 @@ def _connectors(project: Project) -> Iterator[Finding]:
             yield Finding("well", f"source {source.name}", f"{source.connector}, ready")
         except EarfulError as error:
             yield Finding("wrong", f"source {source.name}", error.message, error.next_step)
+
+
+def _hooks(project: Project) -> Iterator[Finding]:
+    """Who pushes to us, and whether deliveries wait or were set aside."""
+    from earful.listening import hooks_of, open_spool
+
+    if not project.settings.hook:
+        return
+    try:
+        for name, hook in hooks_of(project).items():
+            yield Finding("well", f"hook {name}", f"{hook.row.name}, ready")
+        if not project.settings.spool_path.exists():
+            return
+        with open_spool(project) as spool:
+            counts = spool.counts()
+    except EarfulError as error:
+        yield Finding("wrong", "hooks", str(error), error.next_step)
+        return
+    told = f"{counts['waiting']:,} waiting, {counts['aside']:,} set aside"
+    if counts["aside"]:
+        yield Finding("note", "deliveries", told, "See why: earful deliveries")
+    else:
+        yield Finding("well", "deliveries", told)
 
 
 def _ledger(ledger: Ledger) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from earful.errors import ConfigurationError, did_you_mean
 
 FILE_NAME = "earful.toml"
 LEDGER_NAME = "earful.db"
+SPOOL_NAME = "deliveries.db"
 # A source is a part of uids, between colons, and of file names.
 SOURCE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -68,6 +69,19 @@ class Source(_Section):
     name: str = Field(pattern=SOURCE_NAME)
     connector: str
     options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Hook(_Section):
+    """Somebody who pushes to us: a row of ``hooks/`` or a shipped one; docs/webhooks.md.
+
+    ``name`` is the ``source`` part of every uid, and the end of the address: ``/hooks/NAME``.
+    ``signature`` and ``secret`` (the variable that holds it) replace what the row says.
+    """
+
+    name: str = Field(pattern=SOURCE_NAME)
+    row: str
+    signature: str | None = None
+    secret: str | None = Field(default=None, pattern=r"^EARFUL_[A-Z0-9_]+$")
 
 
 class Privacy(_Section):
@@ -171,6 +185,7 @@ class Settings(_Section):
     brand: tuple[Brand, ...] = ()
     launch: tuple[Launch, ...] = ()
     source: tuple[Source, ...] = ()
+    hook: tuple[Hook, ...] = ()
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     classify: Classify = Classify()
@@ -181,6 +196,11 @@ class Settings(_Section):
     def ledger_path(self) -> Path:
         """The SQLite file that holds every comment."""
         return self.root / LEDGER_NAME
+
+    @property
+    def spool_path(self) -> Path:
+        """The SQLite file of deliveries that were pushed and wait to be processed."""
+        return self.root / SPOOL_NAME
 
     @property
     def facts_path(self) -> Path:
@@ -257,6 +277,7 @@ def _valid_keys(section: tuple[str | int, ...]) -> list[str]:
         "brand": Brand,
         "launch": Launch,
         "source": Source,
+        "hook": Hook,
         "privacy": Privacy,
         "retention": Retention,
         "classify": Classify,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from earful.listening import days_by_terms as hook_days
 from earful.pipeline.current_facts import refresh_facts
 from earful.project import Project
 from earful.store import Ledger
@@ -39,7 +40,7 @@ def _days_by_terms(project: Project) -> dict[str, int]:
     from ingest.registry import discover
 
     found = discover([project.settings.root / "connectors"]).found
-    days = {}
+    days = hook_days(project)
     for source in project.settings.source:
         if source.connector in found:
             told = getattr(found[source.connector].connector, "retention_days", None)

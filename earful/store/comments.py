@@ -66,6 +66,8 @@ _UPDATE = (
     + ", ".join(
         f"{column} = coalesce(:{column}, {column})"
         if column in ("thread_uid", "parent_uid", "created_at", "url", "author_key")
+        else "created_precision = iif(:created_at IS NULL, created_precision, :created_precision)"
+        if column == "created_precision"
         else f"{column} = :{column}"
         for column in _REVISED
     )
@@ -166,6 +168,28 @@ def upsert(
         ],
     )
     return UpsertCount(len(added), revised, len(seen_again), deleted, len(forgotten))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the ledger knows of a comment: whether it is a tombstone, and since when it is as it
+    is (its last edit; when the deletion was seen; ``None`` where it was never edited)."""
+
+    deleted: bool
+    since: datetime | None
+
+
+def standing(connection: sqlite3.Connection, uids: Sequence[str]) -> dict[str, Standing]:
+    """How those of the comments stand that are there."""
+    rows = connection.execute(
+        "SELECT uid, deleted, edited_at, seen_at FROM comments"
+        " WHERE uid IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(uids)),),
+    )
+    return {
+        uid: Standing(bool(deleted), from_ms(seen_at if deleted else edited_at))
+        for uid, deleted, edited_at, seen_at in rows
+    }
 
 
 def copy_rows(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:

@@ -122,6 +122,10 @@ class Ledger:
         """Write a batch; see ``earful.store.comments.upsert``."""
         return comments.upsert(self.connection, rows, seen_at)
 
+    def standing(self, uids: Sequence[str]) -> dict[str, comments.Standing]:
+        """How comments stand; see ``earful.store.comments.standing``."""
+        return comments.standing(self.connection, uids)
+
     def count_comments(self, source: str | None = None) -> int:
         """How many comments there are, of one source or of all, without tombstones."""
         (count,) = self.connection.execute(

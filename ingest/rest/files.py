@@ -5,13 +5,15 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from earful.errors import ConfigurationError, did_you_mean
 from ingest.rest.given import RestOptions
 from ingest.rest.row import Row
+
+AnyRow = TypeVar("AnyRow", bound=BaseModel)
 
 
 def read_row(path: Path) -> Row:
@@ -20,6 +22,18 @@ def read_row(path: Path) -> Row:
     Raises ``ConfigurationError`` that names the file, every key that is wrong, and what would be
     valid.
     """
+    row = read_toml(path, Row, "is no row of a connector")
+    if taken := set(row.options) & set(RestOptions.model_fields):
+        raise ConfigurationError(
+            f"options.{min(taken)}: every row has an option of this name",
+            where=str(path),
+            next_step="Give yours another name.",
+        )
+    return row
+
+
+def read_toml(path: Path, model: type[AnyRow], otherwise: str) -> AnyRow:
+    """What a file holds, as ``model``; errors as of ``read_row``, ``otherwise`` before several."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -33,30 +47,23 @@ def read_row(path: Path) -> Row:
             next_step="Correct that line; text stands between quotation marks.",
         ) from error
     try:
-        row = Row.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
-        problems = [_explain(problem) for problem in error.errors()]
+        problems = [_explain(problem, model) for problem in error.errors()]
         raise ConfigurationError(
-            "is no row of a connector" if len(problems) > 1 else problems[0],
+            otherwise if len(problems) > 1 else problems[0],
             where=str(path),
             next_step="\n".join(problems) if len(problems) > 1 else "",
         ) from error
-    if taken := set(row.options) & set(RestOptions.model_fields):
-        raise ConfigurationError(
-            f"options.{min(taken)}: every row has an option of this name",
-            where=str(path),
-            next_step="Give yours another name.",
-        )
-    return row
 
 
-def _explain(problem: Any) -> str:
+def _explain(problem: Any, root: type[BaseModel]) -> str:
     """One thing that pydantic minds: the key, what is wrong with it, and what would be valid."""
     location = [part for part in problem["loc"] if part != "function-before"]
     key = ".".join(map(str, location)) or "the row"
     message = str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
-        model = _model_at(location[:-1])
+        model = _model_at(location[:-1], root)
         valid = list(model.model_fields) if model else []
         return f"{key}: there is no such key. {did_you_mean(str(location[-1]), valid)}"
     if problem["type"] == "missing":
@@ -92,15 +99,17 @@ _EXAMPLES = {
 }
 
 
-def _model_at(location: list[Any]) -> type[BaseModel] | None:
-    """The model that the keys of ``location`` lead to."""
-    model: Any = Row
+def _model_at(location: list[Any], root: type[BaseModel]) -> type[BaseModel] | None:
+    """The model that the keys of ``location`` lead to, from ``root`` on."""
+    model: Any = root
     for part in location:
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))
             model = field.annotation if field else None
         elif get_origin(model) is dict:
             model = get_args(model)[1]
+        elif get_origin(model) is tuple:
+            model = get_args(model)[0]
         model = _plain(model)
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, Protocol
+from zlib import crc32
 
 import regex
 
-from earful.records import Comment, make_uid
+from earful.records import Comment, Kind, make_uid
 from ingest.rest.drift import Shape, kind_of
-from ingest.rest.fields import Extract
+from ingest.rest.fields import Extract, Fields
 from ingest.rest.items import ABSENT, Item, is_true
-from ingest.rest.row import Row
 from ingest.rest.times import read_moment
 from ingest.rest.values import Value, fill, placeholders
 
@@ -22,12 +22,49 @@ _PATTERN_SECONDS = 0.5
 """A row's regular expression may take this long for one value."""
 
 
+class Selection(Protocol):
+    """Which items are wanted; see ``Row`` for what the three mean."""
+
+    @property
+    def require(self) -> tuple[str, ...]:
+        """Paths that must be there."""
+
+    @property
+    def keep(self) -> Mapping[str, tuple[Value, ...]]:
+        """Values that an item must have."""
+
+    @property
+    def drop(self) -> Mapping[str, tuple[Value, ...]]:
+        """Values that it must not have."""
+
+
+class FieldMap(Selection, Protocol):
+    """What of a row says how an item becomes a comment: all that mapping needs of it."""
+
+    @property
+    def fields(self) -> Fields:
+        """Where each value stands."""
+
+    @property
+    def kind(self) -> Kind:
+        """What kind of comment it is."""
+
+    @property
+    def solicited(self) -> bool:
+        """Whether people were asked."""
+
+    @property
+    def sorted_by(self) -> Literal["created", "edited"]:
+        """What time the items are listed by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """The comment of an item, the second it is sorted by (None where none is told), its mark.
 
-    ``mark`` is the id with the time of the last edit, so that an edited comment is not taken for
-    the one that was read before.
+    ``mark`` is the id with a checksum of what a reader would see change, so that an edited
+    comment is not taken for the one that was read before, also where the platform's clock counts
+    seconds and it was edited twice in one.
     """
 
     comment: Comment
@@ -39,7 +76,7 @@ class Mapped:
 class Mapper:
     """Maps the items of one source. ``words`` are the options' values, for templates."""
 
-    def __init__(self, row: Row, source: str, instance: str, shape: Shape) -> None:
+    def __init__(self, row: FieldMap, source: str, instance: str, shape: Shape) -> None:
         self._row = row
         self._source = source
         self._instance = instance
@@ -47,14 +84,7 @@ class Mapper:
 
     def is_comment(self, item: Item) -> bool:
         """Whether an item is one of those that the row wants, by require, keep and drop."""
-        row = self._row
-        return (
-            all(item.at(path) is not ABSENT for path in row.require)
-            and all(_plain(item.at(path)) in map(_plain, kept) for path, kept in row.keep.items())
-            and not any(
-                _plain(item.at(path)) in map(_plain, dropped) for path, dropped in row.drop.items()
-            )
-        )
+        return is_wanted(self._row, item)
 
     def map(self, item: Item, words: Mapping[str, Value]) -> Mapped | None:
         """The comment of an item; None where it has no id, which the shape takes note of."""
@@ -100,10 +130,9 @@ class Mapper:
             solicited=self._row.solicited,
             deleted=deleted,
         )
-        by = (edited or created) if self._row.order.by == "edited" else (created or edited)
+        by = (edited or created) if self._row.sorted_by == "edited" else (created or edited)
         second = None if by is None else int(by.timestamp() // 1)
-        mark = native_id if edited is None else f"{native_id}@{int(edited.timestamp() // 1)}"
-        return Mapped(comment, second, mark, item)
+        return Mapped(comment, second, _mark(comment), item)
 
     def _value(self, item: Item, extract: Extract, words: Mapping[str, Value]) -> Any:
         value: Any
@@ -163,6 +192,22 @@ class Mapper:
     def _uid(self, value: Any) -> str | None:
         native_id = _text(value)
         return make_uid(self._source, self._instance, native_id) if native_id else None
+
+
+def _mark(comment: Comment) -> str:
+    shown = (comment.edited_at, comment.title, comment.text, comment.rating, comment.deleted)
+    return f"{comment.native_id}@{crc32(repr(shown).encode()):08x}"
+
+
+def is_wanted(row: Selection, item: Item) -> bool:
+    """Whether a row wants an item, by what it requires, keeps and drops."""
+    return (
+        all(item.at(path) is not ABSENT for path in row.require)
+        and all(_plain(item.at(path)) in map(_plain, kept) for path, kept in row.keep.items())
+        and not any(
+            _plain(item.at(path)) in map(_plain, dropped) for path, dropped in row.drop.items()
+        )
+    )
 
 
 def _filled(template: str, item: Item, words: Mapping[str, Value]) -> Any:

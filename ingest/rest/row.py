@@ -119,6 +119,11 @@ class Row(Options):
         alone = {"send": "query", "graphql": "", "replies": None, "no_list": "error"}
         return self.model_copy(update={**behind, **alone})
 
+    @property
+    def sorted_by(self) -> Literal["created", "edited"]:
+        """What time the items are listed by."""
+        return self.order.by
+
     def body(self, parameters: Mapping[str, str | int]) -> dict[str, Any] | None:
         """What is posted; None where the parameters go into the query."""
         if self.send == "query":

@@ -28,36 +28,45 @@ class Request:
 class Reply:
     """What it is answered: JSON, or bytes as they are.
 
-    ``cut`` sends only so many bytes of the body and hangs up.
+    ``cut`` sends only so many bytes of the body and hangs up; ``delay`` is waited before, in
+    seconds.
     """
 
     status: int = 200
     content: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
+    delay: float = 0.0
 
 
 class LocalServer:
-    """Serves ``answer`` on a free port.
+    """Serves ``answer`` on ``port``, by default a free one.
 
     ``faults`` are given out first, one a request, to requests whose path holds the key. Requests
     are kept in ``requests``. ``slowness`` is waited before each reply, in seconds.
     """
 
-    def __init__(self, answer: Callable[[Request], Reply], slowness: float = 0.0) -> None:
+    def __init__(
+        self, answer: Callable[[Request], Reply], slowness: float = 0.0, port: int = 0
+    ) -> None:
         self.answer = answer
         self.slowness = slowness
         self.faults: list[tuple[str, Reply]] = []
         self.requests: list[Request] = []
         self._lock = Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
+    def port(self) -> int:
+        """The port that it listens at."""
+        return int(self._server.server_address[1])
+
+    @property
     def url(self) -> str:
         """Where it listens, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -101,7 +110,7 @@ class LocalServer:
                 reply = local._reply(
                     Request(self.command, parts.path, fields, dict(self.headers.items()), body)
                 )
-                time.sleep(local.slowness)
+                time.sleep(local.slowness + reply.delay)
                 content = reply.content
                 if not isinstance(content, bytes):
                     content = json.dumps(content).encode()
