@@ -12,7 +12,7 @@ demo: $(VENV)/installed
 	$(BIN)/earful demo
 
 test: $(VENV)/installed-dev check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: lint types contracts
 
