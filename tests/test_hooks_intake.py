@@ -223,7 +223,7 @@ def test_spool(tmp_path: Path) -> None:
         assert spool.waiting(["b"], 9) == []
         assert "cannot be opened" in spool.set_aside()[0].reason
     path.write_bytes(b"no database at all, but long enough to be taken for one" * 40)
-    with pytest.raises(IntegrityError, match="no spool"):
+    with pytest.raises(IntegrityError, match="not a spool"):
         Spool.open(path, KEYRING)
 
 
