@@ -112,7 +112,10 @@ def init(
 def import_(
     files: Annotated[
         list[Path],
-        typer.Argument(help="csv, tsv, json, jsonl, parquet or xlsx; plain, .gz, .zip or .zst."),
+        typer.Argument(
+            help="An export of a platform, or csv, tsv, json, jsonl, parquet, xlsx; plain, .gz,"
+            " .zip or .zst."
+        ),
     ],
     source: Annotated[str, typer.Option(help="What these comments are called in uids, reports.")],
     map_: Annotated[
@@ -129,6 +132,13 @@ def import_(
         bool, typer.Option("--solicited", help="These people were asked: a survey.")
     ] = False,
     limit: Annotated[int | None, typer.Option(help="Read this many rows only.", min=1)] = None,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            help="What the file is: reddit, slack, ... (docs/exports.md), or table."
+            " Default: its content tells."
+        ),
+    ] = None,
     project: ProjectOption = None,
 ) -> None:
     """Bring files into the ledger. The same file twice adds nothing."""
@@ -144,6 +154,7 @@ def import_(
         reading = read_comments(
             path,
             source=source,
+            export=export,
             mapping=mapping,
             as_of=_day(as_of, "--as-of"),
             solicited=solicited,
@@ -151,10 +162,11 @@ def import_(
             secret=opened.keyring.row_key,
         )
         stdout.print(f"{path}:", soft_wrap=True)
-        stdout.print(str(reading.guess), soft_wrap=True)
+        for line in reading.describe():
+            stdout.print(f"  {line}", soft_wrap=True)
         with progress(f"reading {path.name}") as advance:
             result = import_file(opened, reading, path=path, source=source, on_progress=advance)
-        shown = set(reading.guess.describe())
+        shown = set(reading.describe())
         for note in (note for note in result.notes if note not in shown):
             stdout.print(f"  note: {note}", soft_wrap=True)
         stdout.print(f"  {_counts(result.rows, result.counted)}", soft_wrap=True)

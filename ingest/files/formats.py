@@ -102,7 +102,7 @@ def open_tables(
             next_step=f"Tables are files that end in {', '.join(KNOWN)}. {' '.join(notes)}".strip(),
         )
     for member in found:
-        table = _open_member(member, sheet, limits)
+        table = open_member(member, limits, sheet)
         table.notes[:0] = notes
         notes = []
         yield table
@@ -180,7 +180,8 @@ def _suffix(member: Member) -> str:
     return PurePosixPath(member.stem).suffix.lower()
 
 
-def _open_member(member: Member, sheet: str | None, limits: Limits) -> Table:
+def open_member(member: Member, limits: Limits, sheet: str | None = None) -> Table:
+    """One readable thing as a table; raises as ``open_tables`` does."""
     with member.open() as stream:
         head = stream.read(4096)
     suffix = _suffix(member)
