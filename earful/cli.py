@@ -169,6 +169,11 @@ def import_(
         shown = set(reading.describe())
         for note in (note for note in result.notes if note not in shown):
             stdout.print(f"  note: {note}", soft_wrap=True)
+        if result.passed_over:
+            stdout.print(
+                f"  went on behind {result.passed_over:,} rows of an import that was stopped",
+                soft_wrap=True,
+            )
         stdout.print(f"  {_counts(result.rows, result.counted)}", soft_wrap=True)
         if result.rejects_file:
             stdout.print(
@@ -187,7 +192,7 @@ def pull(
     limit: Annotated[int | None, typer.Option(help="At most this many per source.", min=1)] = None,
     backfill: Annotated[
         bool,
-        typer.Option("--backfill", help="Fetch the past without disturbing the live cursor."),
+        typer.Option("--backfill", help="Fetch the past, backwards, with a cursor of its own."),
     ] = False,
     project: ProjectOption = None,
 ) -> None:

@@ -162,10 +162,10 @@ def long_zst(path: Path, data: bytes) -> Path:
 
 def test_windows_of_two_gibibytes_are_read(tmp_path: Path) -> None:
     """Dumps are packed with --long=31, past what other decoders take; frames may be several."""
-    data = lines(*(reddit_comment(id=f"k{n}", body=f"kettle number {n}") for n in range(5000)))
+    data = lines(*(reddit_comment(id=f"k{n}", body=f"kettle number {n}") for n in range(1000)))
     path = long_zst(tmp_path / "RC_2019-04.zst", data)
     assert window_bytes(path.read_bytes()[:18]) == 1 << 31
-    assert len(comments(read(path))) == 5000
+    assert len(comments(read(path))) == 1000
 
 
 def test_a_missing_decoder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +189,7 @@ def test_the_window_stands_in_the_header() -> None:
 def test_a_dump_that_breaks_off_keeps_what_came_before(tmp_path: Path, pack: str) -> None:
     """Nearly all rows before the damage are there; the rest is one reject that says why."""
     data = lines(
-        *(reddit_comment(id=f"k{n}", body=f"kettle {n * 7919 % 100_003}") for n in range(20_000))
+        *(reddit_comment(id=f"k{n}", body=f"kettle {n * 7919**3 % 1_000_003:x}") for n in range(4_000))
     )
     path = tmp_path / f"RC.{pack}"
     if pack == "gz":
@@ -202,7 +202,7 @@ def test_a_dump_that_breaks_off_keeps_what_came_before(tmp_path: Path, pack: str
     path.write_bytes(whole[: len(whole) * 9 // 10])
     entries = list(read(path))
     kept = [one for one in entries if isinstance(one, Comment)]
-    assert len(kept) > 15_000
+    assert len(kept) > 3_000
     rejects = [one for one in entries if isinstance(one, Reject)]
     assert "breaks off" in rejects[-1].reason
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,6 +38,7 @@ _DATA_CELL = re.compile(
     r"^[-+]?\d+([.,:/\-]\d+)*([ T]\d{1,2}:\d\d.*)?$|^https?://|^\d+ \w+ ago$", re.IGNORECASE
 )
 _BATCH_ROWS = 1_000
+_ROWS_BELOW_THE_HEADER = 20
 
 
 class Row(NamedTuple):
@@ -373,10 +374,18 @@ def _delimited_table(member: Member, text: DecodedText, prefer: str | None) -> T
         header = [f"column {number}" for number in range(1, len(header) + 1)]
         notes.append(f"{member.name} has no header; its columns are called {header[0]!r} and on.")
     columns = _unique(header, notes, member.name)
+    ahead = list(islice(rest, _ROWS_BELOW_THE_HEADER))
+    # Commas behind the last heading are an exporter's habit, unless something stands below them.
     while len(columns) > 1 and not header[len(columns) - 1].strip():
+        if any(len(f) >= len(columns) and f[len(columns) - 1] for _, f in ahead if _is_row(f)):
+            break
         columns.pop()
-    records = _checked(rest, columns, len(header), skipped)
+    records = _checked(chain(ahead, rest), columns, len(header), skipped)
     return _table(member, "CSV", columns, records, notes, text)
+
+
+def _is_row(fields: list[str] | Reject) -> TypeGuard[list[str]]:
+    return isinstance(fields, list)
 
 
 def _checked(

@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from earful.errors import ConfigurationError, did_you_mean
+from ingest.files.exports import EXPORTS
 from ingest.files.exports.export import Opened
-from ingest.files.exports.reading import ExportReading, read_as, recognise
+from ingest.files.exports.known import SHAPES
+from ingest.files.exports.reading import ExportReading, claimed, recognise
 from ingest.files.reading import FileReading
 from ingest.files.tables import TableReading
 
 TABLE = "table"
 """The kind of a file that is no platform's export."""
+
+KINDS = (*EXPORTS, *(shape.name for shape in SHAPES), TABLE)
+"""What a user may call a file."""
 
 
 def read_comments(
@@ -38,13 +44,19 @@ def read_comments(
     the file, a column or the sheet is not there or no column holds text, and ``DataError`` where
     the file cannot be read.
     """
-    if export != TABLE:
+    if export is None:
         opened = Opened.of(path)
-        if export is not None:
-            return ExportReading(opened, read_as(opened, export), source=source, limit=limit)
-        parts = [] if mapping else recognise(opened)
-        if parts:
+        if not mapping and (parts := recognise(opened)):
             return ExportReading(opened, parts, source=source, limit=limit)
+    elif export in EXPORTS:
+        opened = Opened.of(path)
+        return ExportReading(opened, claimed(opened, export), source=source, limit=limit)
+    elif export not in KINDS:
+        raise ConfigurationError(
+            f"there is no kind of export {export!r}",
+            where="--export",
+            next_step=did_you_mean(export, KINDS),
+        )
     return TableReading(
         path,
         source=source,
@@ -54,4 +66,6 @@ def read_comments(
         limit=limit,
         sheet=sheet,
         secret=secret,
+        shape=None if export == TABLE else export,
+        guessing=export != TABLE,
     )

@@ -23,23 +23,27 @@ class Reject:
     table: str = ""
 
 
-def write_rejects(path: Path, rejects: Iterable[Reject]) -> int:
+def write_rejects(path: Path, rejects: Iterable[Reject], *, append: bool = False) -> int:
     """Write ``rejects`` as CSV with the columns line, reason, raw, table; return how many.
 
-    Rows are written as they come, so memory stays flat. Where there are none no file is made, and
-    a file of an earlier run is left as it is.
+    Rows are on the disk before the next one is asked for, so memory stays flat and a run that is
+    killed loses none. Where there are none no file is made, and a file of an earlier run is left
+    as it is; ``append`` goes on with it.
     """
     waiting = iter(rejects)
     first = next(waiting, None)
     if first is None:
         return 0
     count = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
+    goes_on = append and path.exists()
+    with path.open("a" if goes_on else "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["line", "reason", "raw", "table"])
+        if not goes_on:
+            writer.writerow(["line", "reason", "raw", "table"])
         reject: Reject | None = first
         while reject is not None:
             writer.writerow([reject.line, reject.reason, reject.raw, reject.table])
+            file.flush()
             count += 1
             reject = next(waiting, None)
     return count

@@ -27,7 +27,8 @@ _CONTENT_SIZE_BYTES = {0: 1, 1: 2, 2: 4, 3: 8}
 _HEADER_BYTES = 18
 
 
-def _library() -> ModuleType | None:
+def library() -> ModuleType | None:
+    """The module of Python's interface to zstd, None where it is not installed."""
     name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
     try:
         return importlib.import_module(name)
@@ -35,7 +36,7 @@ def _library() -> ModuleType | None:
         return None
 
 
-_long_windows = _library()
+_long_windows = library()
 
 
 class _NeverRaised(Exception):  # noqa: N818 - it stands for an error of a library that is not there

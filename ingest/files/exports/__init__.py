@@ -14,7 +14,10 @@ from ingest.files.exports.telegram import TELEGRAM
 from ingest.files.exports.twitter import TWITTER
 from ingest.files.exports.youtube import YOUTUBE
 
-EXPORTS: tuple[Export, ...] = (SLACK, TWITTER, TELEGRAM, DISCORD, YOUTUBE, MBOX, REDDIT)
-"""Every kind of export, in the order in which a file is asked whether it is one."""
+EXPORTS: dict[str, Export] = {
+    export.name: export
+    for export in (SLACK, TWITTER, TELEGRAM, DISCORD, YOUTUBE, MBOX, REDDIT)
+}
+"""Every kind of export by its name, in the order in which a file is asked whether it is one."""
 
 __all__ = ["EXPORTS", "Entry", "Export", "LeftOut", "Opened"]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from earful.errors import ConfigurationError, did_you_mean
+from earful.errors import ConfigurationError
 from earful.records import Comment
 from ingest.files.exports import EXPORTS
 from ingest.files.exports.export import Entry, Export, LeftOut, Opened, Reader
@@ -105,33 +105,29 @@ def recognise(opened: Opened) -> list[Part]:
     """
     parts: list[Part] = []
     free = opened
-    for export in EXPORTS:
-        if claimed := export.claims(free):
-            parts.append((export, claimed))
-            names = {member.name for member in claimed}
-            free = free.without(names)
+    for export in EXPORTS.values():
+        if found := export.claims(free):
+            parts.append((export, found))
+            free = free.without({member.name for member in found})
             if export.whole:
                 break
     return parts
 
 
-def read_as(opened: Opened, name: str) -> list[Part]:
-    """The files of ``opened`` that are of the kind the user names.
+def claimed(opened: Opened, name: str) -> list[Part]:
+    """The files of ``opened`` that are of the kind ``name``, as the user says.
 
-    Raises ``ConfigurationError`` where there is no such kind, or the file is not of that kind.
+    A single file is believed to be it, also where its beginning does not look so. Raises
+    ``ConfigurationError`` where there is none.
     """
-    kinds = {export.name: export for export in EXPORTS}
-    if name not in kinds:
-        raise ConfigurationError(
-            f"there is no kind of export {name!r}",
-            where="--export",
-            next_step=did_you_mean(name, [*kinds, "table"]),
-        )
-    claimed = kinds[name].claims(opened)
-    if not claimed:
-        raise ConfigurationError(
-            f"nothing in it is {kinds[name].title}",
-            where=str(opened.path),
-            next_step="Leave --export away to have the file recognised by its content.",
-        )
-    return [(kinds[name], claimed)]
+    export = EXPORTS[name]
+    found = export.claims(opened)
+    if not found and not opened.is_archive and not export.whole:
+        found = opened.members
+    if found:
+        return [(export, found)]
+    raise ConfigurationError(
+        f"nothing in it is {export.title}",
+        where=str(opened.path),
+        next_step="Leave --export away to have the file recognised by its content.",
+    )
