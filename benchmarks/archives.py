@@ -27,10 +27,11 @@ from ingest.files.zstandard import library
 HERE = Path(__file__).resolve().parent
 RESULT = HERE / "archives.json"
 COMMENTS = 1_000_000
-_WORDS = (
-    "kettle lid cord steam quiet beep handle colour water spout please want more could the a of "
-    "when why longer shorter morning night works broke never always again today price glass"
-).split()
+_WORDS = [
+    "kettle", "lid", "cord", "steam", "quiet", "beep", "handle", "colour", "water", "spout",
+    "please", "want", "more", "could", "the", "a", "of", "when", "why", "longer", "shorter",
+    "morning", "night", "works", "broke", "never", "always", "again", "today", "price", "glass",
+]  # fmt: skip
 
 
 def lines(count: int) -> Iterator[bytes]:
@@ -63,9 +64,7 @@ def pack(path: Path, count: int) -> int:
     if zstd is None:
         raise SystemExit("This needs the extra: pip install 'earful[archives]'")
     size = 0
-    with zstd.ZstdFile(
-        path, "w", options={zstd.CompressionParameter.window_log: 31}
-    ) as file:
+    with zstd.ZstdFile(path, "w", options={zstd.CompressionParameter.window_log: 31}) as file:
         for line in lines(count):
             size += file.write(line)
     return size

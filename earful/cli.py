@@ -139,6 +139,9 @@ def import_(
             " Default: its content tells."
         ),
     ] = None,
+    instance: Annotated[
+        str | None, typer.Option(help="The workspace of an export of Slack, as in its address.")
+    ] = None,
     project: ProjectOption = None,
 ) -> None:
     """Bring files into the ledger. The same file twice adds nothing."""
@@ -155,6 +158,7 @@ def import_(
             path,
             source=source,
             export=export,
+            instance=instance,
             mapping=mapping,
             as_of=_day(as_of, "--as-of"),
             solicited=solicited,

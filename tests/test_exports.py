@@ -102,7 +102,9 @@ def test_a_dump_of_reddit_is_what_the_live_connector_would_have_seen(tmp_path: P
     assert (first.channel, first.author, first.reach) == ("r/kettles", "steamwhistle", 4)
     assert got["t1_k2"].parent_uid == first.uid
     assert got["t1_k2"].edited_at == datetime.fromtimestamp(NINE + 90, UTC)
-    assert got["t1_k3"].deleted and got["t1_k3"].author is None and not got["t1_k3"].text
+    assert got["t1_k3"].deleted
+    assert got["t1_k3"].author is None
+    assert not got["t1_k3"].text
     post = got["t3_p1"]
     assert (post.kind, post.title) == ("post", "Which kettle keeps 80 degrees?")
     assert post.created_at == datetime.fromtimestamp(NINE - 60, UTC)
@@ -117,7 +119,10 @@ def test_broken_lines_of_a_dump_are_set_aside(tmp_path: Path) -> None:
         + b'{"id": "k9", "body": "cut of'
         + b"\n"
         + lines(reddit_comment(id="k4", created_utc="soon"))
-        + b'{"id": "k5", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+        + b'{"id": "k5", "x": '
+        + b"[" * 100_000
+        + b"]" * 100_000
+        + b"}\n"
         + lines(reddit_comment(id="k6", body="שמירת חום בבקשה"))
     )
     entries = list(read(dump))
@@ -189,7 +194,10 @@ def test_the_window_stands_in_the_header() -> None:
 def test_a_dump_that_breaks_off_keeps_what_came_before(tmp_path: Path, pack: str) -> None:
     """Nearly all rows before the damage are there; the rest is one reject that says why."""
     data = lines(
-        *(reddit_comment(id=f"k{n}", body=f"kettle {n * 7919**3 % 1_000_003:x}") for n in range(4_000))
+        *(
+            reddit_comment(id=f"k{n}", body=f"kettle {n * 7919**3 % 1_000_003:x}")
+            for n in range(4_000)
+        )
     )
     path = tmp_path / f"RC.{pack}"
     if pack == "gz":
@@ -261,8 +269,10 @@ def test_an_archive_of_x(tmp_path: Path) -> None:
     assert first.text == "Bring back the blue kettle https://kettles.example/blue &amp; the red one"
     assert (first.uid, first.author, first.reach) == ("listening:x.com:10", "77", 4)
     assert first.created_at == datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)
-    assert got["12"].kind == "comment" and got["12"].parent_uid == "listening:x.com:9"
-    assert got["50"].deleted and not got["50"].text
+    assert got["12"].kind == "comment"
+    assert got["12"].parent_uid == "listening:x.com:9"
+    assert got["50"].deleted
+    assert not got["50"].text
     rejects = [one for one in entries if isinstance(one, Reject)]
     assert [one.reason for one in rejects] == [
         "has not the shape of a record of this export ('text' is missing)"
@@ -338,18 +348,20 @@ def test_an_export_of_slack(tmp_path: Path) -> None:
     entries = list(found)
     assert found.describe() == ["recognised: an export of Slack, 3 files"]
     got = {one.native_id: one for one in entries if isinstance(one, Comment)}
-    first = got[f"C1/{root}"]
+    first = got[f"C1#{root}"]
     assert first.text == "@bo could #ideas get <dark mode>? See the mock-up"
-    assert first.uid == f"listening:slack.com:C1/{root}"
+    assert first.uid == f"listening:slack.com:C1#{root}"
     assert (first.channel, first.author, first.reach) == ("#ideas", "U1", 5)
     assert first.local_offset == 60
-    assert first.parent_uid is None and first.thread_uid == first.uid
-    answer = got["C1/1700086400.000500"]
+    assert first.parent_uid is None
+    assert first.thread_uid == first.uid
+    answer = got["C1#1700086400.000500"]
     assert answer.parent_uid == answer.thread_uid == first.uid
     assert answer.edited_at == datetime.fromtimestamp(1700086460, UTC)
-    assert got["C1/1700086500.000600"].deleted
+    assert got["C1#1700086500.000600"].deleted
     assert found.rows == 10
-    assert found.comments == 4 and found.rejected == 1
+    assert found.comments == 4
+    assert found.rejected == 1
     assert "Left out: 1 direct messages." in found.notes
     assert "Left out: 2 messages of bots." in found.notes
     assert found.notes[-1] == "10 records: 4 comments, 5 left out, 1 set aside."
@@ -405,7 +417,7 @@ def discord_message(number: str, words: str, **other: Any) -> dict[str, Any]:
 
 
 def test_channels_of_discord(tmp_path: Path) -> None:
-    """Answers and edits are kept, bots and joins left out, and who deleted the account is nobody."""
+    """Answers and edits are kept, bots and joins left out; who deleted the account is nobody."""
     path = tmp_path / "wishes.json"
     left = {"id": "456226577798135808", "name": "Deleted User", "isBot": False}
     path.write_text(
@@ -426,14 +438,15 @@ def test_channels_of_discord(tmp_path: Path) -> None:
     )  # fmt: skip
     found = read(path)
     got = by_id(found)
-    assert set(got) == {"1", "2"}
-    first = got["1"]
-    assert first.uid == "listening:discord.com:1"
+    assert set(got) == {"5#1", "5#2"}
+    first = got["5#1"]
+    assert first.uid == "listening:discord.com:5#1"
     assert first.url == "https://discord.com/channels/1/5/1"
     assert first.created_at == datetime(2023, 11, 14, 21, 13, 20, 500_000, tzinfo=UTC)
     assert (first.channel, first.author, first.reach) == ("#wishes", "900", 2)
-    assert got["2"].author is None and got["2"].parent_uid == first.uid
-    assert got["2"].edited_at == datetime(2023, 11, 15, tzinfo=UTC)
+    assert got["5#2"].author is None
+    assert got["5#2"].parent_uid == first.uid
+    assert got["5#2"].edited_at == datetime(2023, 11, 15, tzinfo=UTC)
     assert (found.rows, found.rejected) == (6, 1)
 
 
@@ -482,12 +495,13 @@ def test_a_chat_of_telegram(tmp_path: Path) -> None:
     path.write_text(json.dumps(chat, ensure_ascii=False), encoding="utf-8")
     found = read(path)
     got = by_id(found)
-    assert set(got) == {"55/2", "55/3"}
-    assert got["55/2"].text == "Please add a gooseneck 🙏"
-    assert got["55/2"].created_at == datetime.fromtimestamp(NINE, UTC)
-    assert got["55/2"].edited_at == datetime.fromtimestamp(NINE + 5, UTC)
-    assert (got["55/2"].channel, got["55/2"].author) == ("Kettle club", "user1")
-    assert got["55/3"].parent_uid == "listening:telegram.org:55/2"
+    club = -1_000_000_000_055  # the number that bots see
+    assert set(got) == {f"{club}/2", f"{club}/3"}
+    assert got[f"{club}/2"].text == "Please add a gooseneck 🙏"
+    assert got[f"{club}/2"].created_at == datetime.fromtimestamp(NINE, UTC)
+    assert got[f"{club}/2"].edited_at == datetime.fromtimestamp(NINE + 5, UTC)
+    assert (got[f"{club}/2"].channel, got[f"{club}/2"].author) == ("Kettle club", "1")
+    assert got[f"{club}/3"].parent_uid == f"listening:telegram:{club}/2"
 
 
 def test_a_whole_account_of_telegram_leaves_private_chats_alone(tmp_path: Path) -> None:
@@ -512,7 +526,7 @@ def test_a_whole_account_of_telegram_leaves_private_chats_alone(tmp_path: Path) 
     }  # fmt: skip
     path.write_text(json.dumps(account))
     found = read(path)
-    assert set(by_id(found)) == {"3/1", "4/1"}
+    assert set(by_id(found)) == {"-1000000000003/1", "-4/1"}
     assert "Left out: 1 messages of private chats." in found.notes
 
 
@@ -543,7 +557,7 @@ def test_comments_of_youtube(tmp_path: Path) -> None:
         "and the cord",
         "just words {like these}",
     ]
-    assert got["Ug1.a"].parent_uid == got["Ug1.a"].thread_uid == "listening:youtube.com:Ug1"
+    assert got["Ug1.a"].parent_uid == got["Ug1.a"].thread_uid == "listening:youtube:Ug1"
     assert got["Ug1"].url == "https://www.youtube.com/watch?v=vid1&lc=Ug1"
     assert found.rejected == 1
     assert any("archive_browser.html" in note for note in found.notes)
@@ -598,7 +612,8 @@ def test_a_mailbox(tmp_path: Path) -> None:
     assert first.created_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
     second = got["b@x.example"]
     assert second.author == "ann@example.org"
-    assert second.created_at is None and second.created_precision == "none"
+    assert second.created_at is None
+    assert second.created_precision == "none"
     assert second.parent_uid == second.thread_uid == first.uid
     assert found.notes[-1] == "5 records: 2 comments, 2 left out, 1 set aside."
 
@@ -640,7 +655,12 @@ def test_a_limit_stops_early(tmp_path: Path) -> None:
 def test_bytes_of_another_encoding(tmp_path: Path) -> None:
     """UTF-16 from a Windows tool is read all the same."""
     path = tmp_path / "result.json"
-    chat = {"name": "K", "type": "private_group", "id": 1, "messages": [telegram(1, "größer, bitte")]}
+    chat = {
+        "name": "K",
+        "type": "private_group",
+        "id": 1,
+        "messages": [telegram(1, "größer, bitte")],
+    }
     path.write_bytes(json.dumps(chat, ensure_ascii=False).encode("utf-16"))
     assert io.BytesIO(path.read_bytes()).read(2) == b"\xff\xfe"
     assert comments(read(path, export="telegram"))[0].text == "größer, bitte"

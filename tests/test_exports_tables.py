@@ -42,7 +42,8 @@ def test_three_rows_of_headings_of_qualtrics(tmp_path: Path) -> None:
     path = table(
         tmp_path / "survey.csv",
         [
-            ["StartDate", "Status", "RecordedDate", "ResponseId", "RecipientEmail", "Q1", "Q2_TEXT"],
+            ["StartDate", "Status", "RecordedDate", "ResponseId", "RecipientEmail", "Q1",
+             "Q2_TEXT"],
             ["Start Date", "Response Type", "Recorded Date", "Response ID", "Recipient Email",
              "How likely are you to recommend us?", "What should we <b>change</b>\nfirst?"],
             ['{"ImportId":"startDate","timeZone":"America/Denver"}', '{"ImportId":"status"}',
@@ -92,7 +93,8 @@ def test_two_rows_of_headings_of_surveymonkey(tmp_path: Path) -> None:
         "Which one do you own? - Other (please specify)",
     }
     assert len(got) == 10
-    assert got[0].author == "1000" and got[0].thread_uid == got[1].thread_uid
+    assert got[0].author == "1000"
+    assert got[0].thread_uid == got[1].thread_uid
 
 
 def test_typeform_and_google_forms(tmp_path: Path) -> None:
@@ -110,7 +112,8 @@ def test_typeform_and_google_forms(tmp_path: Path) -> None:
     got = comments(found)
     assert found.describe()[0] == "recognised: answers from Typeform"
     assert got[3].native_id == "tok3/If you could change one thing, what?"
-    assert got[3].title == "If you could change one thing, what?" and got[3].solicited
+    assert got[3].title == "If you could change one thing, what?"
+    assert got[3].solicited
     forms = table(
         tmp_path / "forms.csv",
         [

@@ -23,7 +23,7 @@ from ingest.files.encodings import DecodedText
 from ingest.files.jsontext import read_json_document, read_json_lines
 from ingest.files.rejects import Reject
 from ingest.files.sheets import PARQUET_MAGIC, parquet_columns, read_parquet, read_sheet
-from ingest.files.streams import ZIP, BrokenStream, Limits, Member, members
+from ingest.files.streams import ZIP, BrokenStream, Limits, Member, first_bytes, members
 from ingest.files.synonyms import is_known_name
 from ingest.files.values import Value, as_json, as_written, flatten
 
@@ -183,8 +183,7 @@ def _suffix(member: Member) -> str:
 
 def open_member(member: Member, limits: Limits, sheet: str | None = None) -> Table:
     """One readable thing as a table; raises as ``open_tables`` does."""
-    with member.open() as stream:
-        head = stream.read(4096)
+    head = first_bytes(member, 4096)
     suffix = _suffix(member)
     if head.startswith(PARQUET_MAGIC):
         return _parquet_table(member, limits)

@@ -32,12 +32,14 @@ def read_comments(
     limit: int | None = None,
     sheet: str | None = None,
     secret: bytes = b"",
+    instance: str | None = None,
 ) -> FileReading:
     """Read ``path`` as comments: an export of a platform (see ``ingest.files.exports``), else a
     table (CSV, TSV, JSON, JSONL, Parquet, Excel); plain, .gz, .zst or .zip.
 
-    ``export`` names the kind of export, or "table"; without it the content tells. What follows is
-    for tables. ``mapping`` overrides the guess (see ``parse_map``), and says that the file is one.
+    ``export`` names the kind of export, or "table"; without it the content tells. ``instance`` is
+    the part of uids that an export does not tell (the workspace of Slack). What follows is for
+    tables. ``mapping`` overrides the guess (see ``parse_map``), and says that the file is one.
     ``as_of`` is what "3 months ago" counts from, by default the day the file was last changed.
     ``limit`` stops after so many rows. ``secret`` keys the names of comments that have no id; give
     the project's, so that nobody can try authors against them. Raises ``ConfigurationError`` where
@@ -45,11 +47,11 @@ def read_comments(
     the file cannot be read.
     """
     if export is None:
-        opened = Opened.of(path)
+        opened = Opened.of(path, instance=instance)
         if not mapping and (parts := recognise(opened)):
             return ExportReading(opened, parts, source=source, limit=limit)
     elif export in EXPORTS:
-        opened = Opened.of(path)
+        opened = Opened.of(path, instance=instance)
         return ExportReading(opened, claimed(opened, export), source=source, limit=limit)
     elif export not in KINDS:
         raise ConfigurationError(

@@ -176,6 +176,21 @@ def members(path: Path, limits: Limits, notes: list[str]) -> Iterator[Member]:
     yield Member(name=path.name, stem=path.name, open=lambda: path.open("rb"), path=path)
 
 
+def first_bytes(member: Member, count: int) -> bytes:
+    """The first ``count`` bytes of ``member``, fewer where it is shorter or breaks off."""
+    data = b""
+    with member.open() as stream:
+        try:
+            # Not ``read``, which throws away what it holds when the bytes break off.
+            while len(data) < count and (
+                more := cast(io.BufferedReader, stream).read1(count - len(data))
+            ):
+                data += more
+        except BrokenStream:
+            pass
+    return data
+
+
 def read_whole(member: Member, limits: Limits) -> bytes:
     """All bytes of ``member``; raises ``DataError`` past ``limits.memory_bytes``."""
     with member.open() as stream:
@@ -229,7 +244,11 @@ def _unpack(raw: BinaryIO, head: bytes, name: str, packed: int, limits: Limits) 
     if head[:2] == GZIP:
         inner = gzip.GzipFile(fileobj=raw)
     else:
-        inner = open_zstd(raw, name)
+        try:
+            inner = open_zstd(raw, name)
+        except BaseException:
+            raw.close()
+            raise
     guarded = _Guarded(inner, name, packed, limits, beneath=raw)
     return cast(BinaryIO, io.BufferedReader(guarded, _CHUNK))
 

@@ -178,4 +178,3 @@ class TableReading(FileReading):
             )
         told.append(f"{self.rows} rows: {self.comments} comments, {self.rejected} rows set aside.")
         return told
-

@@ -15,8 +15,7 @@ from ingest.files.exports.twitter import TWITTER
 from ingest.files.exports.youtube import YOUTUBE
 
 EXPORTS: dict[str, Export] = {
-    export.name: export
-    for export in (SLACK, TWITTER, TELEGRAM, DISCORD, YOUTUBE, MBOX, REDDIT)
+    export.name: export for export in (SLACK, TWITTER, TELEGRAM, DISCORD, YOUTUBE, MBOX, REDDIT)
 }
 """Every kind of export by its name, in the order in which a file is asked whether it is one."""
 

@@ -1,6 +1,6 @@
 """Tables of customer relations: tickets and feedback of HubSpot, cases of Salesforce.
 
-The person is the address where the table tells one, else the contact's number: rows of one person
+The person is the contact as each row names it, by its number or its address: rows of one contact
 count as one person, over all tables that are imported under one source.
 """
 
@@ -39,7 +39,7 @@ _CASE = {
     "title": ("Subject",),
     "created_at": ("CreatedDate", "Date/Time Opened", "Created Date", "Opened Date"),
     "author": (
-        "SuppliedEmail", "Web Email", "Contact Email", "Contact: Email", "ContactId", "Contact ID",
+        "ContactId", "Contact ID", "Contact Email", "Contact: Email", "SuppliedEmail", "Web Email",
         "Contact Name",
     ),
     "channel": ("Origin", "Case Origin"),
@@ -104,7 +104,7 @@ def _people(table: Table) -> Shaped | None:
 def _known(
     table: Table, fields: Mapping[str, tuple[str, ...]], kind: str, *, solicited: bool = False
 ) -> Shaped:
-    changed = reshaped(table, keep=_refuses)
+    changed = reshaped(table, keep=_refuses, first_filled=fields["author"])
     return Shaped(changed, chosen(changed, fields, kind=kind), solicited=solicited)
 
 

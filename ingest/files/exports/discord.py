@@ -55,9 +55,7 @@ def _reader(opened: Opened, chosen: Sequence[Member], source: str) -> Reader:
 class _Channel:
     """Where a message stands."""
 
-    def __init__(
-        self, source: str, guild: Mapping[str, Any], channel: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, source: str, guild: Mapping[str, Any], channel: Mapping[str, Any]) -> None:
         self.source = source
         self.guild = str(guild.get("id") or "0")
         self.id = str(channel.get("id") or "")
@@ -79,7 +77,7 @@ class _Channel:
         return Comment(
             source=self.source,
             instance=INSTANCE,
-            native_id=str(message["id"]),
+            native_id=self._name(message["id"]),
             text=text,
             kind="message",
             channel=None if self.name is None else f"#{self.name}",
@@ -87,9 +85,13 @@ class _Channel:
             created_at=read_moment(message["timestamp"]),
             edited_at=read_moment(message.get("timestampEdited")),
             reach=sum(int(one["count"]) for one in message.get("reactions") or ()),
-            parent_uid=make_uid(self.source, INSTANCE, str(answers)) if answers else None,
+            parent_uid=make_uid(self.source, INSTANCE, self._name(answers)) if answers else None,
             url=f"https://discord.com/channels/{self._server}/{self.id}/{message['id']}",
         )
+
+    def _name(self, message_id: Any) -> str:
+        """A message is looked up in its channel, so its name holds both."""
+        return f"{self.id}#{message_id}"
 
     @property
     def _server(self) -> str:

@@ -11,7 +11,7 @@ from earful.records import Comment
 from ingest.files.encodings import DecodedText
 from ingest.files.jsontext import read_json_document
 from ingest.files.rejects import Reject
-from ingest.files.streams import Limits, Member, members
+from ingest.files.streams import Limits, Member, first_bytes, members
 from ingest.files.values import as_json
 
 OPENING_BYTES = 1 << 18
@@ -36,21 +36,23 @@ Reader = Callable[[Member], Iterator[Entry]]
 class Opened:
     """The readable things in one file: itself, or what its archive holds.
 
-    ``notes`` gathers sentences for the person who imports.
+    ``notes`` gathers sentences for the person who imports. ``instance`` is the part of uids that
+    an export does not tell, as the user says it.
     """
 
     path: Path
     limits: Limits
     members: list[Member]
     notes: list[str]
+    instance: str | None = None
     _openings: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, path: Path, limits: Limits | None = None) -> Opened:
+    def of(cls, path: Path, limits: Limits | None = None, *, instance: str | None = None) -> Opened:
         """Look into ``path``; raises as ``ingest.files.streams.members`` does."""
         limits = limits or Limits()
         notes: list[str] = []
-        return cls(path, limits, list(members(path, limits, notes)), notes)
+        return cls(path, limits, list(members(path, limits, notes)), notes, instance)
 
     @property
     def is_archive(self) -> bool:
@@ -60,13 +62,12 @@ class Opened:
     def without(self, names: set[str]) -> Opened:
         """The same file with these members passed over."""
         rest = [member for member in self.members if member.name not in names]
-        return Opened(self.path, self.limits, rest, self.notes, self._openings)
+        return Opened(self.path, self.limits, rest, self.notes, self.instance, self._openings)
 
     def opening(self, member: Member) -> bytes:
         """The first bytes of a member, unpacked, without a byte order mark."""
         if member.name not in self._openings:
-            with member.open() as stream:
-                self._openings[member.name] = stream.read(OPENING_BYTES)
+            self._openings[member.name] = first_bytes(member, OPENING_BYTES)
         return self._openings[member.name].removeprefix(b"\xef\xbb\xbf")
 
     def json_values(self, member: Member) -> list[dict[str, Any]]:

@@ -13,10 +13,10 @@ from typing import Any, BinaryIO
 
 from earful.records import Comment, make_uid
 from ingest.files.exports.export import Entry, Export, LeftOut, Opened, Reader, mapped
+from ingest.files.mail import Mail, parse_mail
 from ingest.files.rejects import Reject
 from ingest.files.streams import Member
 from ingest.files.values import as_json
-from ingest.mail import Mail, parse_mail
 
 INSTANCE = "mail"
 MAX_MAIL = 4 << 20

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 from earful.errors import ConfigurationError
 from earful.records import Comment
@@ -95,7 +94,9 @@ class ExportReading(FileReading):
             return []
         shown = ", ".join(name.rpartition("::")[2] for name in others[:_SHOWN])
         more = ", ..." if len(others) > _SHOWN else ""
-        return [f"{len(others):,} files of the archive hold no comments of this kind: {shown}{more}"]
+        return [
+            f"{len(others):,} files of the archive hold no comments of this kind: {shown}{more}"
+        ]
 
 
 def recognise(opened: Opened) -> list[Part]:

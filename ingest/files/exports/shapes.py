@@ -51,11 +51,9 @@ def chosen(
     ``texts`` are the columns of open questions, where there are any. Columns are found whatever
     the case of their letters.
     """
-    folded = {name.casefold(): name for name in reversed(table.columns)}
     choices: dict[str, Choice] = {}
     for field, candidates in fields.items():
-        found = [folded[name.casefold()] for name in candidates if name.casefold() in folded]
-        if found:
+        if found := _present(table, candidates):
             choices[field] = Choice(field, (found[0],), "known from this export")
     if asked := tuple(texts):
         choices["text"] = Choice("text", asked, "open questions, one comment per answer")
@@ -66,6 +64,12 @@ def chosen(
         kind=kind or None,
         questions=bool(asked),
     )
+
+
+def _present(table: Table, candidates: Iterable[str]) -> list[str]:
+    """Which of ``candidates`` the table has, as it writes them."""
+    folded = {name.casefold(): name for name in reversed(table.columns)}
+    return [folded[name.casefold()] for name in candidates if name.casefold() in folded]
 
 
 def has(table: Table, *names: str) -> bool:
@@ -90,24 +94,27 @@ def reshaped(
     skip: int = 0,
     keep: Callable[[Mapping[str, Value]], str] | None = None,
     change: Mapping[str, Callable[[Value], Value]] | None = None,
+    first_filled: Iterable[str] = (),
 ) -> Table:
     """``table`` without its first ``skip`` rows and with columns renamed.
 
     ``keep`` answers why a row is left out, "" for one that stays; how many were left out is said
-    in the notes. ``change`` turns the cells of a column (by its old name) into others.
+    in the notes. ``change`` turns the cells of a column (by its old name) into others. Of the
+    columns ``first_filled`` the first that the table has gets what the first filled one holds.
     """
     names = dict(rename or {})
     changes = dict(change or {})
     notes = list(table.notes)
+    alike = _present(table, first_filled)
 
     def renamed(row: Row) -> Row:
-        return Row(
-            row.line,
-            {
-                names.get(name, name): changes[name](value) if name in changes else value
-                for name, value in row.values.items()
-            },
-        )
+        values = {
+            names.get(name, name): changes[name](value) if name in changes else value
+            for name, value in row.values.items()
+        }
+        if alike and not present(values.get(alike[0])):
+            values[alike[0]] = next((v for name in alike if present(v := values.get(name))), None)
+        return Row(row.line, values)
 
     def stays(row: Row) -> bool:
         return keep is None or not keep(row.values)

@@ -1,7 +1,8 @@
 """The zip that Slack exports: who is who, which channels there are, and a file a day for each.
 
 Source of the shape: https://slack.com/help/articles/220556107 (How to read Slack data exports).
-A message is named by its channel and its ``ts``, which is the id and the time in one.
+A message is named by its channel and its ``ts``, which is the id and the time in one; the instance
+is the workspace's name, as in the options of the live source.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from ingest.files.streams import Member
 from ingest.rest.times import read_moment
 
 INSTANCE = "slack.com"
+"""Where the user does not name the workspace, which the export does not tell."""
+
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\.json")
 _ABOUT = ("users.json", "channels.json", "groups.json", "dms.json", "mpims.json")
 _WRITTEN_BY_PEOPLE = (None, "thread_broadcast", "me_message", "file_share", "reply_broadcast")
@@ -55,6 +58,12 @@ class _Workspace:
             if (name := inner_path(member).name) in about:
                 about[name] = opened.json_values(member)
         self.source = source
+        self.instance = opened.instance or INSTANCE
+        if opened.instance is None:
+            opened.notes.append(
+                "An export does not tell its workspace. Where it is pulled as well, import with "
+                "--instance NAME (what stands before .slack.com), so that each message is one."
+            )
         self._users = {str(user.get("id")): user for user in about["users.json"]}
         self._channels = {
             str(channel.get("name")): str(channel.get("id"))
@@ -92,7 +101,7 @@ class _Workspace:
             raise ValueError("no time")
         return Comment(
             source=self.source,
-            instance=INSTANCE,
+            instance=self.instance,
             native_id=self._name(folder, ts),
             text=text,
             kind="message",
@@ -109,16 +118,16 @@ class _Workspace:
     def _tombstone(self, message: Mapping[str, Any], folder: str) -> Comment:
         ts = str(message.get("deleted_ts") or message["ts"])
         native_id = self._name(folder, ts)
-        return Comment(self.source, INSTANCE, native_id, "", kind="message", deleted=True)
+        return Comment(self.source, self.instance, native_id, "", kind="message", deleted=True)
 
     def _is_bot(self, user: Any) -> bool:
         return user == "USLACKBOT" or bool(self._users.get(str(user), {}).get("is_bot"))
 
     def _name(self, folder: str, ts: str) -> str:
-        return f"{self._channels.get(folder, folder)}/{ts}"
+        return f"{self._channels.get(folder, folder)}#{ts}"
 
     def _uid(self, folder: str, ts: str) -> str:
-        return make_uid(self.source, INSTANCE, self._name(folder, ts))
+        return make_uid(self.source, self.instance, self._name(folder, ts))
 
     def _words(self, text: str) -> str:
         """Slack's marks as a reader sees them: ``<@U1>``, ``<#C1|news>``, ``<address|label>``."""

@@ -130,10 +130,14 @@ def _in_zone(told: str) -> Callable[[Value], Value] | None:
 
 
 def _monkey(table: Table) -> Shaped | None:
-    if not (has(table, "Respondent ID", "Collector ID") or has(table, "respondent_id", "collector_id")):
+    if not (
+        has(table, "Respondent ID", "Collector ID") or has(table, "respondent_id", "collector_id")
+    ):
         return None
     second = first_row(table, 0)
-    respondent = next(n for n in table.columns if n.casefold() in ("respondent id", "respondent_id"))
+    respondent = next(
+        n for n in table.columns if n.casefold() in ("respondent id", "respondent_id")
+    )
     two_rows = second.get(respondent, "") == ""
     wanted: dict[str, str] = {}
     question = ""

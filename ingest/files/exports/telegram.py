@@ -17,7 +17,7 @@ from ingest.files.jsontext import read_json_parts
 from ingest.files.streams import Member
 from ingest.rest.times import read_moment
 
-INSTANCE = "telegram.org"
+INSTANCE = "telegram"
 _PRIVATE = frozenset({"personal_chat", "bot_chat", "saved_messages", "replies", "verify_codes"})
 _OPENED = frozenset({"chats", "left_chats", "list"})
 _LOCAL_TIMES = (
@@ -83,7 +83,6 @@ class _Chat:
         if "date_unixtime" not in message and _LOCAL_TIMES not in self._notes:
             self._notes.append(_LOCAL_TIMES)
         answers = message.get("reply_to_message_id")
-        author = message.get("from_id") or message.get("from")
         return Comment(
             source=self.source,
             instance=INSTANCE,
@@ -91,7 +90,7 @@ class _Chat:
             text=text,
             kind="message",
             channel=self._told.get("name"),
-            author=None if author is None else str(author),
+            author=_author(message),
             created_at=read_moment(message.get("date_unixtime") or message["date"]),
             edited_at=read_moment(message.get("edited_unixtime") or message.get("edited")),
             reach=sum(int(one["count"]) for one in message.get("reactions") or ()),
@@ -100,7 +99,23 @@ class _Chat:
 
     def _name(self, message_id: Any) -> str:
         """Messages are numbered in each chat anew."""
-        return f"{self._told['id']}/{int(message_id)}"
+        return f"{_chat_number(str(self._told.get('type')), self._told['id'])}/{int(message_id)}"
+
+
+def _chat_number(kind: str, number: Any) -> int:
+    """The number that bots see: of groups below zero, of channels below -100 and ten zeros."""
+    if kind.endswith(("supergroup", "channel")):
+        return -1_000_000_000_000 - int(number)
+    return -int(number) if kind.endswith("group") else int(number)
+
+
+def _author(message: Mapping[str, Any]) -> str | None:
+    """The writer's number as bots see it; a name where old exports tell no number."""
+    told = str(message.get("from_id") or "")
+    for prefix, kind in (("user", "person"), ("channel", "channel"), ("chat", "group")):
+        if told.startswith(prefix) and told[len(prefix) :].isdigit():
+            return str(_chat_number(kind, told[len(prefix) :]))
+    return told or message.get("from")
 
 
 def _text(written: Any) -> str:

@@ -19,7 +19,7 @@ from ingest.files.rejects import Reject
 from ingest.files.streams import Member
 from ingest.rest.times import read_moment
 
-INSTANCE = "youtube.com"
+INSTANCE = "youtube"
 _DECODER = json.JSONDecoder()
 _COMMENTS = (b"comment id", b"comment text", b"comment create timestamp")
 _LIVE_CHATS = (b"live chat id", b"live chat text", b"live chat create timestamp")
