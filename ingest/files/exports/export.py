@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from earful.records import Comment
 from ingest.files.encodings import DecodedText
@@ -24,6 +24,12 @@ class LeftOut:
 
     reason: str
 
+
+_SHOWN_OF_BYTES = 4096
+_MOST_OPENINGS = 256
+
+Record = TypeVar("Record")
+"""What a file of an export holds one after the other: an object of JSON, a mail."""
 
 Entry = Comment | Reject | LeftOut
 """What one record of an export becomes."""
@@ -66,9 +72,12 @@ class Opened:
 
     def opening(self, member: Member) -> bytes:
         """The first bytes of a member, unpacked, without a byte order mark."""
-        if member.name not in self._openings:
-            self._openings[member.name] = first_bytes(member, OPENING_BYTES)
-        return self._openings[member.name].removeprefix(b"\xef\xbb\xbf")
+        opening = self._openings.get(member.name)
+        if opening is None:
+            opening = first_bytes(member, OPENING_BYTES).removeprefix(b"\xef\xbb\xbf")
+            if len(self._openings) < _MOST_OPENINGS:
+                self._openings[member.name] = opening
+        return opening
 
     def json_values(self, member: Member) -> list[dict[str, Any]]:
         """The objects of a small JSON list, broken ones left out."""
@@ -100,7 +109,7 @@ def inner_path(member: Member) -> PurePosixPath:
 
 
 def mapped(
-    line: int, record: Any, table: str, to_entry: Callable[[Mapping[str, Any]], Entry]
+    line: int, record: Record | Reject, table: str, to_entry: Callable[[Record], Entry]
 ) -> Entry:
     """What ``to_entry`` makes of a record; set aside where it has not the shape it should have."""
     if isinstance(record, Reject):
@@ -109,7 +118,13 @@ def mapped(
         return to_entry(record)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         reason = f"has not the shape of a record of this export ({_told(error)})"
-        return Reject(line, reason, as_json(record), table)
+        return Reject(line, reason, _raw(record), table)
+
+
+def _raw(record: Any) -> str:
+    if isinstance(record, bytes):
+        return as_json(record[:_SHOWN_OF_BYTES].decode("utf-8", "replace"))
+    return as_json(record)
 
 
 def _told(error: Exception) -> str:

@@ -19,6 +19,10 @@ from ingest.rest.times import read_moment
 
 INSTANCE = "telegram"
 _PRIVATE = frozenset({"personal_chat", "bot_chat", "saved_messages", "replies", "verify_codes"})
+_KINDS = _PRIVATE | {
+    "private_group", "private_supergroup", "public_supergroup", "private_channel",
+    "public_channel",
+}  # fmt: skip
 _OPENED = frozenset({"chats", "left_chats", "list"})
 _LOCAL_TIMES = (
     "The export tells times only as the machine's clock showed them; they are taken for UTC. "
@@ -36,7 +40,8 @@ def _is_chat(opening: bytes) -> bool:
         return False
     if b'"chats"' in head and b'"personal_information"' in head[:4096]:
         return True
-    return b'"messages"' in head[:4096] and (b'"date_unixtime"' in head or b'"from_id"' in head)
+    about, found, _ = head[:4096].partition(b'"messages"')
+    return bool(found) and any(b'"%s"' % kind.encode() in about for kind in _KINDS)
 
 
 def _reader(opened: Opened, chosen: Sequence[Member], source: str) -> Reader:
