@@ -51,7 +51,10 @@ def init(
 def import_(
     files: Annotated[
         list[Path],
-        typer.Argument(help="csv, tsv, json, jsonl, parquet or xlsx; plain, .gz, .zip or .zst."),
+        typer.Argument(
+            help="An export of a platform, or csv, tsv, json, jsonl, parquet, xlsx; plain, .gz,"
+            " .zip or .zst."
+        ),
     ],
     source: Annotated[str, typer.Option(help="What these comments are called in uids, reports.")],
     map_: Annotated[
@@ -68,6 +71,16 @@ def import_(
         bool, typer.Option("--solicited", help="These people were asked: a survey.")
     ] = False,
     limit: Annotated[int | None, typer.Option(help="Read this many rows only.", min=1)] = None,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            help="What the file is: reddit, slack, ... (docs/exports.md), or table."
+            " Default: its content tells."
+        ),
+    ] = None,
+    instance: Annotated[
+        str | None, typer.Option(help="The workspace of an export of Slack, as in its address.")
+    ] = None,
     project: ProjectOption = None,
 ) -> None:
     """Bring files into the ledger. The same file twice adds nothing."""
@@ -83,6 +96,8 @@ def import_(
         reading = read_comments(
             path,
             source=source,
+            export=export,
+            instance=instance,
             mapping=mapping,
             as_of=day_of(as_of, "--as-of"),
             solicited=solicited,
@@ -90,12 +105,18 @@ def import_(
             secret=opened.keyring.row_key,
         )
         stdout.print(f"{path}:", soft_wrap=True)
-        stdout.print(str(reading.guess), soft_wrap=True)
+        for line in reading.describe():
+            stdout.print(f"  {line}", soft_wrap=True)
         with progress(f"reading {path.name}") as advance:
             result = import_file(opened, reading, path=path, source=source, on_progress=advance)
-        shown = set(reading.guess.describe())
+        shown = set(reading.describe())
         for note in (note for note in result.notes if note not in shown):
             stdout.print(f"  note: {note}", soft_wrap=True)
+        if result.passed_over:
+            stdout.print(
+                f"  went on behind {result.passed_over:,} rows of an import that was stopped",
+                soft_wrap=True,
+            )
         stdout.print(f"  {_counts(result.rows, result.counted)}", soft_wrap=True)
         if result.rejects_file:
             stdout.print(
@@ -124,7 +145,7 @@ def pull(
     limit: Annotated[int | None, typer.Option(help="At most this many per source.", min=1)] = None,
     backfill: Annotated[
         bool,
-        typer.Option("--backfill", help="Fetch the past without disturbing the live cursor."),
+        typer.Option("--backfill", help="Fetch the past, backwards, with a cursor of its own."),
     ] = False,
     project: ProjectOption = None,
 ) -> None:

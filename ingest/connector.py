@@ -63,7 +63,9 @@ class Connector(Protocol):
 
     **Capabilities.** ``follows_edits`` and ``follows_deletions`` are true where ``recheck``
     tells of them; ``backfills`` is true where the platform lets old comments be read without a
-    cut. ``instance`` is the part of the uid between source and native id.
+    cut. A class attribute ``windows`` that is true tells that a stretch of the past costs no calls
+    for what is newer; without it a backfill is one walk. ``instance`` is the part of the uid
+    between source and native id.
     """
 
     name: ClassVar[str]

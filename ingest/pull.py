@@ -64,12 +64,15 @@ def pull_source(
     on_progress: Callable[[Progress], None] | None = None,
     recheck_limit: int = 1000,
     stopping: Callable[[], bool] = lambda: False,
+    cursor_name: str | None = None,
 ) -> PullResult[Refusal]:
     """Pull ``connector.source`` into ``ledger``, from the connector's cursor on.
 
     The connector was made with ``ledger.cursor(source)``. Each batch passes ``admit`` and is
     stored with the cursor in one transaction. Afterwards the ``recheck_limit`` newest comments
     that were there before are looked up again, where the connector follows edits or deletions.
+    ``cursor_name`` keeps the cursor under another name than the source's: a pull of its own, which
+    may go on beside the live one.
 
     The window that was really seen is recorded as ``Coverage`` at the end; where the connector
     fails, what it yielded is stored, the coverage says "failed", and its error is raised.
@@ -78,21 +81,22 @@ def pull_source(
     Raises ``TransientError`` at once where another process is pulling the same source, or has
     pulled it since the connector was made.
     """
-    with _alone(ledger.path, connector.source):
-        if connector.cursor != (ledger.cursor(connector.source) or {}):
+    name = cursor_name or connector.source
+    with _alone(ledger.path, name):
+        if connector.cursor != (ledger.cursor(name) or {}):
             raise TransientError(
                 "another process has pulled this source in the meantime",
                 where=f"source {connector.source!r}",
                 next_step="Start the pull again; it goes on where the other one stopped.",
             )
         known = ledger.recent_native_ids(connector.source, connector.instance, recheck_limit)
-        pull = _Pull(ledger, connector, admit, batch_size, on_progress, known, stopping)
+        pull = _Pull(ledger, connector, admit, batch_size, on_progress, known, stopping, name)
         error = pull.take(connector.pull(since, until, limit))
         coverage = connector.coverage
         if error is not None:
             coverage = replace(coverage, state="failed", detail=_in_one_line(error))
         with ledger.transaction():
-            ledger.save_cursor(connector.source, connector.cursor)
+            ledger.save_cursor(name, connector.cursor)
             ledger.add_coverage(coverage)
         if error is None and isinstance(connector, Rechecks):
             error = pull.take(connector.recheck(list(pull.not_seen_again)))
@@ -113,6 +117,7 @@ class _Pull(Generic[Refusal]):
         on_progress: Callable[[Progress], None] | None,
         known: Sequence[str],
         stopping: Callable[[], bool],
+        cursor_name: str,
     ) -> None:
         self.ledger = ledger
         self.connector = connector
@@ -120,6 +125,7 @@ class _Pull(Generic[Refusal]):
         self.batch_size = batch_size
         self.on_progress = on_progress
         self.batch: list[Comment] = []
+        self.cursor_name = cursor_name
         self.not_seen_again = dict.fromkeys(known)
         self.stopping = stopping
         self.read = 0
@@ -152,7 +158,7 @@ class _Pull(Generic[Refusal]):
         rows = [answer for answer in answers if isinstance(answer, Admitted)]
         with self.ledger.transaction():
             count = self.ledger.upsert(rows, datetime.now(UTC))
-            self.ledger.save_cursor(self.connector.source, self.connector.cursor)
+            self.ledger.save_cursor(self.cursor_name, self.connector.cursor)
         self.count += count
         self.refused += [answer for answer in answers if not isinstance(answer, Admitted)]
         self.read += len(self.batch)

@@ -233,9 +233,8 @@ def test_the_lock_dies_with_its_process(ledger: Ledger, tmp_path: Path) -> None:
     code = f"""
         import os, signal, sys
         from pathlib import Path
-        from ingest.alone import alone
-        from ingest.pull import _lock_of
-        with alone(_lock_of(Path({str(ledger.path)!r}), "shop"), "shop", "pulling"):
+        from ingest.pull import _alone
+        with _alone(Path({str(ledger.path)!r}), "shop"):
             print("held", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
     """

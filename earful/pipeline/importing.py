@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,13 +27,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of one file: ``rows`` were read, ``rejected`` of them set aside."""
+    """What became of one file: ``rows`` were read, ``rejected`` of them set aside.
+
+    ``passed_over`` entries were stored by an earlier import of the same file that was stopped.
+    """
 
     rows: int
     counted: UpsertCount
     rejected: int
     rejects_file: Path | None
     notes: tuple[str, ...]
+    passed_over: int = 0
 
 
 def import_file(
@@ -45,17 +51,22 @@ def import_file(
     """Bring one file's comments into the ledger; what cannot be read is set aside with a reason.
 
     The file of rows that were set aside is written along the way, redacted like the comments;
-    one of an earlier import of the same file is replaced.
+    one of an earlier import of the same file is replaced. An import that was stopped goes on
+    behind what it stored, as long as the file and the way it is read are the same.
     """
     from ingest.files import write_rejects
 
     rejects_file = project.settings.root / "rejects" / f"{source}-{path.name}.csv"
     rejects_file.parent.mkdir(exist_ok=True)
-    rejects_file.unlink(missing_ok=True)
     with project.ledger(create=True) as ledger:
-        importing = _Import(ledger, project, on_progress)
-        rejected = write_rejects(rejects_file, importing.rejects(reading))
+        importing = _Import(ledger, project, reading, on_progress)
+        if not importing.passed_over:
+            rejects_file.unlink(missing_ok=True)
+        rejected = write_rejects(
+            rejects_file, importing.rejects(), append=importing.passed_over > 0
+        )
         with ledger.transaction():
+            ledger.drop_meta(importing.place)
             ledger.add_coverage(
                 Coverage(source, importing.first, importing.last, "imported", path.name)
             )
@@ -67,8 +78,9 @@ def import_file(
         importing.rows,
         importing.counted,
         rejected,
-        rejects_file if rejected else None,
+        rejects_file if rejects_file.exists() else None,
         tuple(reading.notes),
+        importing.passed_over,
     )
 
 
@@ -78,21 +90,34 @@ def load_admitting(project: Project) -> Callable[[list[Comment]], list[Admitted 
 
 
 class _Import:
-    """One file on its way into the ledger, batch by batch, and what was counted."""
+    """One file on its way into the ledger, batch by batch, and what was counted.
 
-    def __init__(self, ledger: Ledger, project: Project, on_progress: Progress) -> None:
+    ``place`` is where the ledger keeps how far an import of this file has come: a reading gives
+    the same entries in the same order each time, so their number is enough.
+    """
+
+    def __init__(
+        self, ledger: Ledger, project: Project, reading: FileReading, on_progress: Progress
+    ) -> None:
         self._ledger = ledger
         self._project = project
+        self._reading = reading
         self._on_progress = on_progress
+        self.place = f"import {reading.mark()}"
+        stopped = json.loads(ledger.get_meta(self.place) or "{}")
+        self.passed_over: int = stopped.get("entries", 0)
         self.rows = 0
         self.counted = UpsertCount()
-        self.first: datetime | None = None
-        self.last: datetime | None = None
+        self.first, self.last = (
+            datetime.fromisoformat(told) if (told := stopped.get(edge)) else None
+            for edge in ("first", "last")
+        )
 
-    def rejects(self, entries: Iterable[Comment | Reject]) -> Iterator[Reject]:
-        """Store the comments; yield what could not be stored."""
+    def rejects(self) -> Iterator[Reject]:
+        """Store the comments; yield what could not be stored, before the rest of its batch is."""
         from ingest.files import Reject
 
+        entries = islice(self._reading, self.passed_over, None)
         door = self._project.door()
         unreadable: deque[list[Reject]] = deque()
 
@@ -107,13 +132,25 @@ class _Import:
             for reject, raw in zip(apart, words, strict=True):
                 yield replace(reject, raw=raw)
             admitted, refused = _sort(answers)
-            with self._ledger.transaction():
-                self.counted += self._ledger.upsert(admitted, datetime.now(UTC))
             for refusal in refused:
                 yield Reject(0, refusal.reason, refusal.comment_uid)
             self._widen([row.comment.created_at for row in admitted])
             self.rows += len(answers) + len(apart)
+            with self._ledger.transaction():
+                self.counted += self._ledger.upsert(
+                    admitted, datetime.now(UTC), recounted=self._reading.recounts
+                )
+                self._ledger.set_meta(self.place, self._come_to())
             self._on_progress(len(answers) + len(apart))
+
+    def _come_to(self) -> str:
+        told: dict[str, object] = {"entries": self.passed_over + self.rows}
+        told |= {
+            edge: when.isoformat()
+            for edge, when in (("first", self.first), ("last", self.last))
+            if when is not None
+        }
+        return json.dumps(told)
 
     def _widen(self, dates: Iterable[datetime | None]) -> None:
         known = [date for date in (*dates, self.first, self.last) if date is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,29 +61,38 @@ def pull_sources(
 ) -> list[PullOutcome]:
     """Pull the sources named, or all; one that fails does not stop the others.
 
-    A backfill without ``since`` reads from the platform's beginning. The cursor remembers
-    stretches of time, so going back does not disturb what follows the newest.
+    A ``backfill`` reads what lies before, window by window backwards, without ``since`` down to
+    the platform's beginning (see ``ingest.backfill``); the live cursor stays as it is.
     """
+    from ingest.backfill import backfill_source
     from ingest.pull import pull_source
 
     sources = _chosen_sources(project, names)
-    if backfill and since is None:
-        since = BEGINNING
     door = project.door()
     outcomes = []
     with project.ledger(create=True) as ledger:
         for source in sources:
             try:
-                connector = make_connector(project, source, ledger.cursor(source.name))
-                result = pull_source(
-                    ledger,
-                    connector,
-                    door.admit,
-                    since=since,
-                    until=until,
-                    limit=limit,
-                    on_progress=_increments(on_progress),
-                )
+                if backfill:
+                    result = backfill_source(
+                        ledger,
+                        partial(make_connector, project, source),
+                        door.admit,
+                        since=since or BEGINNING,
+                        until=until,
+                        limit=limit,
+                        on_progress=on_progress,
+                    )
+                else:
+                    result = pull_source(
+                        ledger,
+                        make_connector(project, source, ledger.cursor(source.name)),
+                        door.admit,
+                        since=since,
+                        until=until,
+                        limit=limit,
+                        on_progress=_increments(on_progress),
+                    )
                 outcomes.append(
                     PullOutcome(
                         source.name, result, None, _set_aside(project, source.name, result.refused)

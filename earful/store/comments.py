@@ -116,7 +116,11 @@ def is_unspaced(text: str) -> bool:
 
 
 def upsert(
-    connection: sqlite3.Connection, rows: Sequence[Admitted], seen_at: datetime
+    connection: sqlite3.Connection,
+    rows: Sequence[Admitted],
+    seen_at: datetime,
+    *,
+    recounted: bool = False,
 ) -> UpsertCount:
     """Write a batch by uid and content hash, inside the caller's transaction.
 
@@ -124,13 +128,17 @@ def upsert(
     a new revision: the older words go to ``revisions`` and its tags, which no longer fit, are
     dropped. A row flagged ``deleted`` erases what was stored and leaves a tombstone. People and
     comments that were forgotten stay forgotten.
+
+    Rows that are ``recounted`` tell of an earlier time (an archive): what was deleted since is not
+    brought back, and words that were edited later are not replaced.
     """
     # A batch may hold one uid twice (an overlap of pages): the later sighting is the true one.
     latest = {row.comment.uid: row for row in rows}
     known = {
-        uid: (content_hash, revision, deleted)
-        for uid, content_hash, revision, deleted in connection.execute(
-            "SELECT uid, content_hash, revision, deleted FROM comments"
+        uid: (content_hash, revision, deleted, changed)
+        for uid, content_hash, revision, deleted, changed in connection.execute(
+            "SELECT uid, content_hash, revision, deleted, coalesce(edited_at, created_at, 0)"
+            " FROM comments"
             " WHERE uid IN (SELECT value FROM json_each(?))",
             (json.dumps(list(latest)),),
         )
@@ -140,8 +148,13 @@ def upsert(
     added: list[tuple[object, ...]] = []
     seen_again: list[tuple[object, ...]] = []
     revised = deleted = 0
+    outdated = {
+        uid
+        for uid, row in latest.items()
+        if recounted and uid in known and _is_outdated(row, known[uid])
+    }
     for uid, row in latest.items():
-        if uid in forgotten:
+        if uid in forgotten or uid in outdated:
             continue
         before = known.get(uid)
         if row.comment.deleted:
@@ -164,10 +177,25 @@ def upsert(
         [
             (row.comment.author_key, row.sealed_asker, seen_ms)
             for uid, row in latest.items()
-            if row.sealed_asker and row.comment.author_key and uid not in forgotten
+            if row.sealed_asker
+            and row.comment.author_key
+            and uid not in forgotten
+            and uid not in outdated
         ],
     )
-    return UpsertCount(len(added), revised, len(seen_again), deleted, len(forgotten))
+    unchanged = len(seen_again) + len(outdated - forgotten)
+    return UpsertCount(len(added), revised, unchanged, deleted, len(forgotten))
+
+
+def _is_outdated(row: Admitted, before: tuple[str, int, int, int]) -> bool:
+    """Whether what is stored is later than what an archive tells."""
+    content_hash, _, deleted, changed = before
+    if row.comment.deleted:
+        return False
+    if deleted:
+        return True
+    told = to_ms(row.comment.edited_at or row.comment.created_at) or 0
+    return content_hash != row.content_hash and told < changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +304,7 @@ def _revise(
 def _tombstone(
     connection: sqlite3.Connection,
     row: Admitted,
-    before: tuple[str, int, int] | None,
+    before: tuple[str, int, int, int] | None,
     seen_ms: int | None,
 ) -> int:
     """Erase the words and the author, keep that there was something; 1 where that is news."""

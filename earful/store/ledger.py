@@ -118,9 +118,11 @@ class Ledger:
 
     # Comments
 
-    def upsert(self, rows: Sequence[Admitted], seen_at: datetime) -> UpsertCount:
+    def upsert(
+        self, rows: Sequence[Admitted], seen_at: datetime, *, recounted: bool = False
+    ) -> UpsertCount:
         """Write a batch; see ``earful.store.comments.upsert``."""
-        return comments.upsert(self.connection, rows, seen_at)
+        return comments.upsert(self.connection, rows, seen_at, recounted=recounted)
 
     def standing(self, uids: Sequence[str]) -> dict[str, comments.Standing]:
         """How comments stand; see ``earful.store.comments.standing``."""
@@ -341,6 +343,14 @@ class Ledger:
         """A value that the project remembers about itself."""
         row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
+
+    def drop_meta(self, key: str) -> None:
+        """Remember a value no longer, inside a transaction."""
+        self.connection.execute("DELETE FROM meta WHERE key = ?", (key,))
+
+    def drop_cursor(self, source: str) -> None:
+        """Remember a cursor no longer, inside a transaction."""
+        self.connection.execute("DELETE FROM cursors WHERE source = ?", (source,))
 
     def set_meta(self, key: str, value: str) -> None:
         """Remember a value, inside a transaction."""

@@ -114,6 +114,7 @@ class HackerNews:
     follows_edits: ClassVar[bool] = True
     follows_deletions: ClassVar[bool] = True
     backfills: ClassVar[bool] = True
+    windows: ClassVar[bool] = True
 
     def __init__(
         self, source: str, options: Mapping[str, Any], cursor: dict[str, Any] | None

@@ -1,9 +1,10 @@
-"""Files of comments: any table in any usual format becomes ``Comment`` records."""
+"""Files of comments: exports of platforms and any table become ``Comment`` records."""
 
 from ingest.files.columns import Choice, ColumnGuess, guess_columns
 from ingest.files.formats import Row, Table, open_table, open_tables, write_rows
 from ingest.files.mapping import parse_map
-from ingest.files.reading import FileReading, read_comments
+from ingest.files.opening import read_comments
+from ingest.files.reading import FileReading
 from ingest.files.rejects import Reject, write_rejects
 
 __all__ = [

@@ -46,7 +46,8 @@ class ColumnGuess:
 
     ``precision_from`` is a column of relative dates ("3 years ago") that the date column was
     computed from: it tells how well those dates are known. ``kind`` is set where the user named
-    one kind for all rows. ``notes`` holds what the reader should check.
+    one kind for all rows. ``notes`` holds what the reader should check. ``questions`` tells that
+    the columns of text are headed by what was asked, also where there is only one.
     """
 
     choices: tuple[Choice, ...]
@@ -54,6 +55,7 @@ class ColumnGuess:
     notes: tuple[str, ...] = ()
     precision_from: str | None = None
     kind: str | None = None
+    questions: bool = False
 
     def columns(self, field_name: str) -> tuple[str, ...]:
         """The columns that fill a field, none where nothing does."""

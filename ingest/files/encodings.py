@@ -10,7 +10,7 @@ import codecs
 import io
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from charset_normalizer import from_bytes
 
@@ -69,12 +69,12 @@ class DecodedText:
 
     def chunks(self) -> Iterator[str]:
         """The text in pieces of about a million characters."""
-        data = self._stream.read(CHUNK_BYTES)
+        data = self._next()
         self.encoding = _marked(data) or _wide_without_mark(data)
         while data and self.encoding is None:
             if data.isascii():
                 yield data.decode("ascii")
-                data = self._stream.read(CHUNK_BYTES)
+                data = self._next()
             else:
                 self.encoding, self.guessed = _decide(data)
         if not data or self.encoding is None:
@@ -85,9 +85,14 @@ class DecodedText:
         )
         while data:
             yield self._tidy(decoder.decode(data), wide)
-            data = self._stream.read(CHUNK_BYTES)
+            data = self._next()
         if last := self._tidy(decoder.decode(b"", final=True), wide):
             yield last
+
+    def _next(self) -> bytes:
+        # Not ``read``, which throws away what it holds when the bytes break off.
+        buffered = cast(io.BufferedReader, self._stream)
+        return buffered.read1(CHUNK_BYTES)
 
     def lines(self) -> Iterator[str]:
         r"""The text in physical lines with their ends (\n, \r\n or \r) kept as they are."""

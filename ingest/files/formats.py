@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,7 +23,7 @@ from ingest.files.encodings import DecodedText
 from ingest.files.jsontext import read_json_document, read_json_lines
 from ingest.files.rejects import Reject
 from ingest.files.sheets import PARQUET_MAGIC, parquet_columns, read_parquet, read_sheet
-from ingest.files.streams import ZIP, BrokenStream, Limits, Member, members
+from ingest.files.streams import ZIP, BrokenStream, Limits, Member, first_bytes, members
 from ingest.files.synonyms import is_known_name
 from ingest.files.values import Value, as_json, as_written, flatten
 
@@ -38,6 +38,7 @@ _DATA_CELL = re.compile(
     r"^[-+]?\d+([.,:/\-]\d+)*([ T]\d{1,2}:\d\d.*)?$|^https?://|^\d+ \w+ ago$", re.IGNORECASE
 )
 _BATCH_ROWS = 1_000
+_ROWS_BELOW_THE_HEADER = 20
 
 
 class Row(NamedTuple):
@@ -102,7 +103,7 @@ def open_tables(
             next_step=f"Tables are files that end in {', '.join(KNOWN)}. {' '.join(notes)}".strip(),
         )
     for member in found:
-        table = _open_member(member, sheet, limits)
+        table = open_member(member, limits, sheet)
         table.notes[:0] = notes
         notes = []
         yield table
@@ -180,9 +181,9 @@ def _suffix(member: Member) -> str:
     return PurePosixPath(member.stem).suffix.lower()
 
 
-def _open_member(member: Member, sheet: str | None, limits: Limits) -> Table:
-    with member.open() as stream:
-        head = stream.read(4096)
+def open_member(member: Member, limits: Limits, sheet: str | None = None) -> Table:
+    """One readable thing as a table; raises as ``open_tables`` does."""
+    head = first_bytes(member, 4096)
     suffix = _suffix(member)
     if head.startswith(PARQUET_MAGIC):
         return _parquet_table(member, limits)
@@ -372,10 +373,18 @@ def _delimited_table(member: Member, text: DecodedText, prefer: str | None) -> T
         header = [f"column {number}" for number in range(1, len(header) + 1)]
         notes.append(f"{member.name} has no header; its columns are called {header[0]!r} and on.")
     columns = _unique(header, notes, member.name)
+    ahead = list(islice(rest, _ROWS_BELOW_THE_HEADER))
+    # Commas behind the last heading are an exporter's habit, unless something stands below them.
     while len(columns) > 1 and not header[len(columns) - 1].strip():
+        if any(len(f) >= len(columns) and f[len(columns) - 1] for _, f in ahead if _is_row(f)):
+            break
         columns.pop()
-    records = _checked(rest, columns, len(header), skipped)
+    records = _checked(chain(ahead, rest), columns, len(header), skipped)
     return _table(member, "CSV", columns, records, notes, text)
+
+
+def _is_row(fields: list[str] | Reject) -> TypeGuard[list[str]]:
+    return isinstance(fields, list)
 
 
 def _checked(

@@ -23,6 +23,9 @@ _DEPTH = 5
 Numbered = tuple[int, dict[str, Any] | Reject]
 """The line on which a record begins, and the record."""
 
+Part = tuple[tuple[str, ...], int, Any]
+"""The names that lead to a value, the line on which it begins, and the value."""
+
 _Search = Generator[Numbered, None, dict[str, Any] | None]
 
 
@@ -66,6 +69,74 @@ def read_json_document(chunks: Iterator[str], name: str, notes: list[str]) -> It
             where=name,
             next_step="Name the file after what it is (.csv, .jsonl, ...).",
         )
+
+
+def read_json_parts(
+    chunks: Iterator[str], *, opened: frozenset[str], rows: frozenset[str]
+) -> Iterator[Part]:
+    """The values of one JSON document, each with the names that lead to it, in their order.
+
+    Objects, and lists of objects, under a name in ``opened`` are gone into, as is the document
+    itself. The elements of a list under a name in ``rows`` come one by one; one that is broken
+    comes as a ``Reject``, and so does the place where the document breaks off. Every other value
+    comes whole.
+    """
+    text = _Text(chunks)
+    try:
+        if text.peek() == "[":
+            yield from _opened_list(text, (), opened, rows)
+        else:
+            yield from _opened_object(text, (), opened, rows)
+    except (ValueError, RecursionError) as error:
+        reason = f"not valid JSON: {_why(error)}"
+        yield (), text.line, Reject(text.line, reason, as_json(text.excerpt()))
+
+
+def _opened_object(
+    text: _Text, path: tuple[str, ...], opened: frozenset[str], rows: frozenset[str]
+) -> Iterator[Part]:
+    text.take("{")
+    while (following := text.peek()) not in ("}", ""):
+        if following == ",":
+            text.take(",")
+            continue
+        inner = (*path, str(text.value()))
+        text.take(":")
+        opening = text.peek()
+        if opening == "[" and inner[-1] in rows:
+            for line, element in _elements(text):
+                yield inner, line, element
+        elif opening == "[" and inner[-1] in opened:
+            yield from _opened_list(text, inner, opened, rows)
+        elif opening == "{" and inner[-1] in opened:
+            yield from _opened_object(text, inner, opened, rows)
+        else:
+            line = text.line
+            yield inner, line, text.value()
+        if not text.peek():
+            return  # what broke off has said so
+    if not following:
+        yield path, text.line, Reject(text.line, "the document breaks off", as_json(""))
+        return
+    text.take("}")
+
+
+def _opened_list(
+    text: _Text, path: tuple[str, ...], opened: frozenset[str], rows: frozenset[str]
+) -> Iterator[Part]:
+    text.take("[")
+    while (following := text.peek()) not in ("]", ""):
+        if following == ",":
+            text.take(",")
+        elif following == "{":
+            yield from _opened_object(text, path, opened, rows)
+        else:
+            line = text.line
+            yield path, line, text.value()
+    if not following:
+        yield path, text.line, Reject(text.line, "the list breaks off", as_json(""))
+        return
+    text.take("]")
 
 
 def _object(text: _Text, name: str, notes: list[str]) -> Iterator[Numbered]:

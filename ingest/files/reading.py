@@ -1,164 +1,53 @@
-"""A file of comments, read row by row: the one way in for everything that no connector pulls."""
+"""What every reading of a file of comments has, whatever the file is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from hashlib import blake2b
 from pathlib import Path
 
-from earful.errors import ConfigurationError
 from earful.records import Comment
-from ingest.files.columns import ColumnGuess, guess_columns
-from ingest.files.dates import UTC
-from ingest.files.formats import Table, open_tables
-from ingest.files.identity import NativeIds
-from ingest.files.mapping import apply_map
 from ingest.files.rejects import Reject
-from ingest.files.rows import RowReader
+
+_OPENING = 1 << 16
 
 
-class FileReading:
+class FileReading(ABC):
     """Comments and set-aside rows of one file; iterate it, then read ``notes``.
 
-    ``guess`` is known at once (that of the first table, where an archive holds several).
     ``notes`` says in sentences what was decided and met; it is complete after an iteration, and
-    each iteration reads the file anew. ``rows``, ``comments`` and ``rejected`` count the last one.
+    each iteration reads the file anew, with the same entries in the same order. ``rows``,
+    ``comments`` and ``rejected`` count the last one. ``recounts`` tells that the file repeats
+    what a platform showed at some earlier time, so that what was seen since goes before it.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        source: str,
-        mapping: Mapping[str, str] | None = None,
-        as_of: datetime | None = None,
-        solicited: bool = False,
-        limit: int | None = None,
-        sheet: str | None = None,
-        secret: bytes = b"",
-    ) -> None:
+    recounts: bool = False
+
+    def __init__(self, path: Path, *, source: str, limit: int | None = None) -> None:
         self.path = path
         self.source = source
-        self.mapping = dict(mapping or {})
-        self.as_of = as_of
-        self.solicited = solicited
         self.limit = limit
-        self.sheet = sheet
-        self._secret = secret
         self.notes: list[str] = []
         self.rows = self.comments = self.rejected = 0
-        first = next(open_tables(path, sheet=sheet))
-        self._first = first.name
-        self.guess: ColumnGuess = self._plan(first)
 
+    @abstractmethod
+    def describe(self) -> list[str]:
+        """What the file was taken for, a line each, known before it is read."""
+
+    @abstractmethod
     def __iter__(self) -> Iterator[Comment | Reject]:
-        self.rows = self.comments = self.rejected = 0
-        self.notes = []
-        now = datetime.now(UTC)
-        as_of = self._counted_from()
-        ids = NativeIds(self._secret)
-        for table in open_tables(self.path, sheet=self.sheet):
-            if self._is_full():
-                break
-            guess = self.guess if table.name == self._first else self._plan(table)
-            reader = RowReader(
-                table,
-                guess,
-                source=self.source,
-                ids=ids,
-                as_of=as_of,
-                now=now,
-                solicited=self.solicited,
-            )
-            yield from self._read(table, reader)
-            self.notes.extend([*table.notes, *guess.describe(), *guess.notes, *reader.notes()])
-            if self.as_of is None and reader.met_relative_dates:
-                self.notes.append(
-                    f"They count from {as_of:%Y-%m-%d} because the file was last changed then; "
-                    "--as-of sets another day."
-                )
-        self.notes.extend(self._closing(ids))
+        """Read the file from its beginning."""
 
-    def _read(self, table: Table, reader: RowReader) -> Iterator[Comment | Reject]:
-        for record in table.records():
-            if self._is_full():
-                return
-            self.rows += 1
-            found = record if isinstance(record, Reject) else reader.read(record)
-            if isinstance(found, Reject):
-                self.rejected += 1
-                yield found
-            else:
-                self.comments += len(found)
-                yield from found
-
-    def _is_full(self) -> bool:
+    @property
+    def is_full(self) -> bool:
+        """Whether as many rows were read as the caller wants."""
         return self.limit is not None and self.rows >= self.limit
 
-    def _plan(self, table: Table) -> ColumnGuess:
-        guess = guess_columns(table, solicited=self.solicited)
-        if self.mapping and table.columns:
-            guess = apply_map(guess, self.mapping, table.columns, table.name)
-        if not guess.columns("text") and table.sample:
-            raise ConfigurationError(
-                "no column holds the comments' text",
-                where=table.name,
-                next_step=f"Name it with --map text=COLUMN. The columns are: "
-                f"{', '.join(table.columns)}.",
-            )
-        return guess
-
-    def _counted_from(self) -> datetime:
-        if self.as_of is not None:
-            return self.as_of if self.as_of.tzinfo else self.as_of.replace(tzinfo=UTC)
-        return datetime.fromtimestamp(self.path.stat().st_mtime, tz=UTC)
-
-    def _closing(self, ids: NativeIds) -> list[str]:
-        told = []
-        if ids.repeated_rows:
-            told.append(
-                f"{ids.repeated_rows} rows repeat an id with the same content; each is one comment."
-            )
-        if ids.repeated_ids:
-            told.append(
-                f"{ids.repeated_ids} rows bear the id of an earlier row and say something else; "
-                "a mark of their content was put behind the id to keep them apart."
-            )
-        if ids.hashed:
-            told.append(
-                "There is no id column: a comment's name is made from its author, date, text, "
-                "place and title, so a row that changes is a new comment."
-            )
-        told.append(f"{self.rows} rows: {self.comments} comments, {self.rejected} rows set aside.")
-        return told
-
-
-def read_comments(
-    path: Path,
-    *,
-    source: str,
-    mapping: Mapping[str, str] | None = None,
-    as_of: datetime | None = None,
-    solicited: bool = False,
-    limit: int | None = None,
-    sheet: str | None = None,
-    secret: bytes = b"",
-) -> FileReading:
-    """Read ``path`` (CSV, TSV, JSON, JSONL, Parquet, Excel; plain, .gz, .zst or .zip) as comments.
-
-    ``mapping`` overrides the guess (see ``parse_map``). ``as_of`` is what "3 months ago" counts
-    from, by default the day the file was last changed. ``limit`` stops after so many rows.
-    ``secret`` keys the names of comments that have no id; give the project's, so that nobody can
-    try authors against them. Raises ``ConfigurationError`` where the file, a column or the sheet
-    is not there or no column holds text, and ``DataError`` where the file cannot be read.
-    """
-    return FileReading(
-        path,
-        source=source,
-        mapping=mapping,
-        as_of=as_of,
-        solicited=solicited,
-        limit=limit,
-        sheet=sheet,
-        secret=secret,
-    )
+    def mark(self) -> str:
+        """Names the file as it is now and how it is read: same mark, same entries."""
+        told = self.path.stat()
+        with self.path.open("rb") as file:
+            opening = file.read(_OPENING)
+        how = (told.st_size, told.st_mtime_ns, self.source, self.limit, self.describe())
+        return blake2b(opening + repr(how).encode(), digest_size=16).hexdigest()

@@ -26,8 +26,9 @@ class Reject:
 def write_rejects(path: Path, rejects: Iterable[Reject], *, append: bool = False) -> int:
     """Write ``rejects`` as CSV with the columns line, reason, raw, table; return how many.
 
-    Rows are written as they come, so memory stays flat. Where there are none no file is made, and
-    a file of an earlier run is left as it is. ``append`` writes after what the file holds.
+    Rows are on the disk before the next one is asked for, so memory stays flat and a run that is
+    killed loses none. Where there are none no file is made, and a file of an earlier run is left
+    as it is; ``append`` goes on with it.
     """
     waiting = iter(rejects)
     first = next(waiting, None)
@@ -41,6 +42,7 @@ def write_rejects(path: Path, rejects: Iterable[Reject], *, append: bool = False
         reject: Reject | None = first
         while reject is not None:
             writer.writerow([reject.line, reject.reason, reject.raw, reject.table])
+            file.flush()
             count += 1
             reject = next(waiting, None)
     return count

@@ -90,7 +90,7 @@ class RowReader:
 
     def read(self, row: Row) -> list[Comment] | Reject:
         """The comments of one row, or why there are none."""
-        if len(self._texts) > 1:
+        if len(self._texts) > 1 or self.guess.questions:
             return self._answers(row)
         text, hits = clean_text(as_written(row.values.get(self._texts[0])))
         title = self._text_of(row, "title")

@@ -20,11 +20,23 @@ from typing import BinaryIO, Protocol, cast
 import pyarrow as pa
 
 from earful.errors import ConfigurationError, DataError
+from ingest.files.zstandard import ZSTD, ZstdError, open_zstd
 
-GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _SUFFIXES = {".gz": GZIP, ".gzip": GZIP, ".zst": ZSTD, ".zstd": ZSTD, ".zip": ZIP}
 _CHUNK = 1 << 20
+_DAMAGE = (
+    EOFError,
+    OSError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    pa.ArrowException,
+    NotImplementedError,
+    RuntimeError,
+    ZstdError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +50,26 @@ class Limits:
     ratio: int = 300
     free_bytes: int = 64 << 20
     memory_bytes: int = 1 << 30
-    members: int = 10_000
+    members: int = 500_000
 
 
 class BrokenStream(DataError):  # noqa: N818 - the house sorts errors by base class, not by suffix
     """The bytes break off or are damaged; what came before them can be used."""
 
 
-class Readable(Protocol):
-    """What a compression library hands out."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most ``size`` bytes, none at the end."""
-        ...
+class Closable(Protocol):
+    """Something beneath a stream that is closed with it."""
 
     def close(self) -> None:
         """Let go of what lies beneath."""
+        ...
+
+
+class Readable(Closable, Protocol):
+    """What a compression library hands out."""
+
+    def read1(self, size: int, /) -> bytes:
+        """At most ``size`` bytes, some where there are any, none at the end."""
         ...
 
 
@@ -80,7 +96,7 @@ class _Guarded(io.RawIOBase):
         name: str,
         packed_bytes: int,
         limits: Limits,
-        beneath: Readable | None = None,
+        beneath: Closable | None = None,
     ) -> None:
         self._inner = inner
         self._beneath = beneath
@@ -88,28 +104,13 @@ class _Guarded(io.RawIOBase):
         self._limits = limits
         self._allowed = max(limits.free_bytes, packed_bytes * limits.ratio)
         self._given = 0
+        self._broken: BaseException | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        try:
-            data = self._inner.read(min(len(buffer), _CHUNK))
-        except (
-            EOFError,
-            OSError,
-            zlib.error,
-            lzma.LZMAError,
-            zipfile.BadZipFile,
-            pa.ArrowException,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
-            raise BrokenStream(
-                f"the compressed data is damaged or breaks off ({error})",
-                where=self._name,
-                next_step="Fetch or export the file again.",
-            ) from error
+        data = self._fill(min(len(buffer), _CHUNK))
         self._given += len(data)
         if self._given > self._allowed:
             raise DataError(
@@ -119,6 +120,28 @@ class _Guarded(io.RawIOBase):
             )
         buffer[: len(data)] = data
         return len(data)
+
+    def _fill(self, wanted: int) -> bytes:
+        """Up to ``wanted`` bytes; damage is raised after the bytes before it were given."""
+        parts: list[bytes] = []
+        missing = wanted
+        while missing and self._broken is None:
+            try:
+                part = self._inner.read1(missing)
+            except _DAMAGE as error:
+                self._broken = error
+                break
+            if not part:
+                break
+            parts.append(part)
+            missing -= len(part)
+        if self._broken is not None and not parts:
+            raise BrokenStream(
+                f"the compressed data is damaged or breaks off ({self._broken})",
+                where=self._name,
+                next_step="Fetch or export the file again.",
+            ) from self._broken
+        return b"".join(parts)
 
     def close(self) -> None:
         if not self.closed:
@@ -151,6 +174,21 @@ def members(path: Path, limits: Limits, notes: list[str]) -> Iterator[Member]:
         )
         return
     yield Member(name=path.name, stem=path.name, open=lambda: path.open("rb"), path=path)
+
+
+def first_bytes(member: Member, count: int) -> bytes:
+    """The first ``count`` bytes of ``member``, fewer where it is shorter or breaks off."""
+    data = b""
+    with member.open() as stream:
+        try:
+            # Not ``read``, which throws away what it holds when the bytes break off.
+            while len(data) < count and (
+                more := cast(io.BufferedReader, stream).read1(count - len(data))
+            ):
+                data += more
+        except BrokenStream:
+            pass
+    return data
 
 
 def read_whole(member: Member, limits: Limits) -> bytes:
@@ -206,7 +244,11 @@ def _unpack(raw: BinaryIO, head: bytes, name: str, packed: int, limits: Limits) 
     if head[:2] == GZIP:
         inner = gzip.GzipFile(fileobj=raw)
     else:
-        inner = pa.CompressedInputStream(raw, "zstd")
+        try:
+            inner = open_zstd(raw, name)
+        except BaseException:
+            raw.close()
+            raise
     guarded = _Guarded(inner, name, packed, limits, beneath=raw)
     return cast(BinaryIO, io.BufferedReader(guarded, _CHUNK))
 
@@ -228,8 +270,7 @@ def _zip_members(path: Path, limits: Limits, notes: list[str]) -> Iterator[Membe
             where=path.name,
             next_step="Fetch or export the file again.",
         ) from error
-    with archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
+    infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > limits.members:
         raise DataError(
             f"holds {len(infos)} files; at most {limits.members} are read",
@@ -253,25 +294,25 @@ def _zip_members(path: Path, limits: Limits, notes: list[str]) -> Iterator[Membe
             name=name,
             stem=_without_suffix(inner.name),
             open=lambda info=info, name=name: _open_inner(  # type: ignore[misc]
-                path, info, name, packed, limits
+                archive, info, name, packed, limits
             ),
         )
 
 
 def _open_inner(
-    path: Path, info: zipfile.ZipInfo, name: str, packed: int, limits: Limits
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, packed: int, limits: Limits
 ) -> BinaryIO:
-    archive = zipfile.ZipFile(path)
+    # The members share one archive, which is closed with the last of them: reading its table of
+    # contents for each would take hours where a chat has a file a day for years.
     try:
         opened = cast(Readable, archive.open(info))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        archive.close()
         raise BrokenStream(
             f"cannot be unpacked ({error})",
             where=name,
             next_step="Unpack it yourself and import what is inside.",
         ) from error
-    guarded = _Guarded(opened, name, packed, limits, beneath=cast(Readable, archive))
+    guarded = _Guarded(opened, name, packed, limits)
     stream = io.BufferedReader(guarded, _CHUNK)
     head = stream.peek(4)[:4]
     if head[:2] == GZIP or head == ZSTD:

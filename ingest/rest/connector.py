@@ -42,6 +42,7 @@ class RestConnector:
     follows_edits: ClassVar[bool]
     follows_deletions: ClassVar[bool]
     backfills: ClassVar[bool]
+    windows: ClassVar[bool]
     retention_days: ClassVar[int | None]
 
     def __init__(
@@ -177,6 +178,8 @@ def connector_of(row: Row) -> type[RestConnector]:
             "follows_deletions": row.look_up is not None and row.deletions != "unseen",
             "retention_days": row.terms.retention_days,
             "backfills": row.paging.cap is None and row.paging.cap_pages is None,
+            "windows": (row.order.since if row.order.first == "oldest" else row.order.until)
+            is not None,
         },
     )
 
