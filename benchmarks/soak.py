@@ -190,15 +190,17 @@ def metrics(address: str) -> dict[str, float]:
 
 
 def start_watch(folder: Path) -> tuple[subprocess.Popen[str], str]:
-    """The process, and the address of its pages."""
+    """The process, and the address of its pages, once its model is loaded."""
     watch = earful(
         *("watch", "--project", str(folder), "--listen", "127.0.0.1:0", "--log-format", "json"),
         stderr=(folder / "watch.log").open("w"),
     )
-    for _ in range(600):
+    latest = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < latest:
         time.sleep(0.2)
-        told = re.search(r"listening on ([0-9.:]+)", (folder / "watch.log").read_text())
-        if told:
+        log = (folder / "watch.log").read_text()
+        told = re.search(r"listening on ([0-9.:]+)", log)
+        if told and '"event": "loaded"' in log:
             return watch, told[1]
         if watch.poll() is not None:
             break
@@ -215,6 +217,7 @@ def measure(minutes: float, rate: float, folder: Path, report_every: float) -> d
         (folder / "connectors" / "square.toml").write_text(ROW.format(port=port))
         settings = (folder / "earful.toml").read_text().replace("\n[watch]", "")
         (folder / "earful.toml").write_text(settings + SOURCE.format(report_every=report_every))
+        started = time.monotonic()
         watch, address = start_watch(folder)
         begun = time.monotonic()
         square.start()
@@ -243,6 +246,7 @@ def measure(minutes: float, rate: float, folder: Path, report_every: float) -> d
         "minutes": minutes,
         "rate": rate,
         "exit_code": code,
+        "start_seconds": round(begun - started, 1),
         "stop_seconds": round(time.monotonic() - stopped, 1),
         **judged(folder / "earful.db", square),
         "memory": memory(samples),
