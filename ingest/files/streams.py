@@ -26,6 +26,8 @@ GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _SUFFIXES = {".gz": GZIP, ".gzip": GZIP, ".zst": ZSTD, ".zstd": ZSTD, ".zip": ZIP}
 _CHUNK = 1 << 20
+_PIECE = 1 << 16
+"""A decoder that meets damage throws away what it had unpacked of the piece asked for."""
 _DAMAGE = (
     EOFError,
     OSError,
@@ -127,7 +129,7 @@ class _Guarded(io.RawIOBase):
         missing = wanted
         while missing and self._broken is None:
             try:
-                part = self._inner.read1(missing)
+                part = self._inner.read1(min(missing, _PIECE))
             except _DAMAGE as error:
                 self._broken = error
                 break
