@@ -13,7 +13,7 @@ import pytest
 from servers.hackernews import HackerNewsWorld, serve
 from test_trip_pull import add_source
 
-from earful.pipeline import _Import
+from earful.pipeline.importing import _Import
 
 DAY = 86_400
 FIRST = 1_750_000_000

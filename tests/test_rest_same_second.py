@@ -16,11 +16,12 @@ def test_two_edits_in_one_second() -> None:
     connector = discover().connector("github")
     cursor = None
     brought = []
-    with rest.serve("github", world) as server:
+    github = rest.SERVICES["github"]
+    with rest.serve(github, world) as server:
         for words in ("as it was", "One strap would do", "No strap at all"):
             if words != "as it was":
                 world.edit(3, words)
-            one = connector("s", rest.options_for("github", server.url), cursor)
+            one = connector("s", rest.options_for(github, server.url), cursor)
             brought.append([comment.text for comment in one.pull(None, None, None)])
             cursor = one.cursor
     assert len(brought[0]) == 3
