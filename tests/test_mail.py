@@ -139,10 +139,14 @@ def test_parts_and_attachments() -> None:
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (letter("a@x", FIRST, "Away!", head="Auto-Submitted: auto-replied\r\n"), "by a machine"),
-        (b"Content-Type: multipart/report\r\n\r\nreturned", "delivery report"),
-        (letter("a@x", FIRST, "> all quoted"), "no words"),
-        (b"", "no words"),
+        (letter("a@x", FIRST, "Away!", head="Auto-Submitted: auto-replied\r\n"), "by machines"),
+        (b"Content-Type: multipart/report\r\n\r\nreturned", "delivery reports"),
+        (b"From: MAILER-DAEMON@x.example\r\n\r\nreturned", "delivery reports"),
+        (b"From: no-reply@x.example\r\n\r\nyour parcel is on its way", "by machines"),
+        (b"List-Unsubscribe: <x>\r\n\r\nspring is here", "newsletters"),
+        (b"X-Gmail-Labels: Spam,Unread\r\n\r\nwin a canoe", "spam"),
+        (letter("a@x", FIRST, "> all quoted"), "without words"),
+        (b"", "without words"),
     ],
 )
 def test_set_aside(raw: bytes, reason: str) -> None:
@@ -150,6 +154,14 @@ def test_set_aside(raw: bytes, reason: str) -> None:
     found = read_mail(raw, None)
     assert isinstance(found, SetAside)
     assert reason in found.reason
+    assert not found.broken
+
+
+def test_a_form_on_a_web_page_is_no_machine() -> None:
+    """What it sends says whom to answer; mails of a list can be written to."""
+    for head in (b"From: no-reply@x.example\r\nReply-To: ada@x.example", b"List-Unsubscribe: <x>"):
+        listed = b"\r\nList-Post: <mailto:paddlers@x.example>"
+        assert isinstance(read_mail(head + listed + b"\r\n\r\nA wider hull", None), Mail)
 
 
 @settings(deadline=None)
@@ -282,7 +294,7 @@ def test_broken_mails_are_counted(mailbox: Mailbox, server: ImapServer) -> None:
     mailbox.folders["INBOX"].put(letter("quote@x", FIRST, "> all of it"), FIRST)
     got, one = pulled(server)
     assert len(got) == 30
-    assert "1 (the mail was sent by a machine)" in one.coverage.detail
+    assert "mails sent by machines (1)" in one.coverage.detail
     assert "1 (the mail holds no words)" in one.coverage.detail
     mailbox.commands.clear()
     pulled(server, one.cursor)

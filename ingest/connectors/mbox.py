@@ -14,7 +14,7 @@ from earful.errors import ConfigurationError
 from earful.records import Comment, Coverage
 from ingest.connector import Need, Options, read_options, require_needs
 from ingest.mail.comments import INSTANCE, MailComments
-from ingest.mail.mbox import mails
+from ingest.mail.mbox import Boxed, mails
 from ingest.mail.server import HEAD_SIZE
 from ingest.stretches import cover, uncovered
 
@@ -77,7 +77,7 @@ class Mbox:
             floor = min(start, known.get("floor", start))
             read = [(first, last) for first, last in known.get("read", ())]
             gaps = uncovered(read, 0, path.stat().st_size)
-            for mail in mails(path, gaps[0][0], HEAD_SIZE) if gaps else ():
+            for mail in _mails_from(path, gaps[0][0]) if gaps else ():
                 if not uncovered(read, mail.start, mail.end):
                     continue
                 comment = reader.read(mail.raw, mail.received, path.stem)
@@ -100,6 +100,12 @@ class Mbox:
             "complete",
             reader.told(),
         )
+
+
+def _mails_from(path: Path, start: int) -> Iterator[Boxed]:
+    with path.open("rb") as file:
+        file.seek(start)
+        yield from mails(file, start, HEAD_SIZE)
 
 
 def _head(path: Path, size: int) -> tuple[int, str]:

@@ -38,6 +38,19 @@ _SAME_AS = {
     "unicode-1-1-utf-7": "utf-7",
 }  # fmt: skip
 """Charsets as mails name them -> the one that holds what is really sent under that name."""
+_HIDDEN_ADDRESS = re.compile(r"^(\S+) (?:at|AT) (\S+\.\S+)")
+"""How archives of mailing lists write an address, to hide it from robots."""
+_SYSTEM = re.compile(r"(?i)^(?:mailer-daemon|postmaster|bounces?)[@+-]")
+_NOBODY = re.compile(r"(?i)^(?:no|do-?not)-?reply[@+-]")
+"""What writes so is a machine; a form on a web page too, but it says whom to answer."""
+_NOT_TO_US = {
+    "spam": "mails marked as spam",
+    "trash": "mails in the trash",
+    "drafts": "drafts",
+    "sent": "mails sent from this mailbox",
+    "chat": "chats",
+}
+"""Labels that Gmail gives -> why mails that have them are no comments."""
 _ENOUGH_TO_GUESS = 200
 """Bytes from which a guess at a charset is better than the one that most wrong mails are in."""
 _DEEPEST = 20
@@ -66,9 +79,13 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A mail that is no comment, and why. The reason quotes nothing of it."""
+    """A mail that is no comment: of which kind it is, in the plural. It quotes nothing of it.
+
+    ``broken`` is one that could not be read, so that it may have been a comment.
+    """
 
     reason: str
+    broken: bool = False
 
 
 def read_mail(raw: bytes, received: datetime | None) -> Mail | SetAside:
@@ -83,25 +100,24 @@ def read_mail(raw: bytes, received: datetime | None) -> Mail | SetAside:
             return SetAside(reason)
         return _mail(message, received)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        return SetAside(f"the mail is broken ({type(error).__name__})")
+        return SetAside(f"broken mails ({type(error).__name__})", broken=True)
 
 
 def _mail(message: Message, received: datetime | None) -> Mail | SetAside:
     text = _text(message)
     subject = _header(message, "Subject")
     if not text and not subject:
-        return SetAside("the mail holds no words")
+        return SetAside("mails without words of their own")
     references = _ids(message, "References")
     parent = next(iter(_ids(message, "In-Reply-To")), references[-1] if references else None)
     created, offset = _date(message, received)
-    author = parseaddr(_header(message, "From"))[1].lower() or None
     # What answers repeat of the first subject is not said again.
     answers = parent is not None or _PREFIX.match(subject) is not None
     return Mail(
         message_id=next(iter(_ids(message, "Message-ID")), None) or _made_up(message, text),
         subject=None if answers else _LIST_NAME.sub("", subject) or None,
         text=text,
-        author=author,
+        author=_sender(message) or None,
         created=created,
         local_offset=offset,
         parent=parent,
@@ -111,11 +127,21 @@ def _mail(message: Message, received: datetime | None) -> Mail | SetAside:
 
 
 def _no_words_of_a_person(message: Message) -> str:
+    for label in _header(message, "X-Gmail-Labels").split(","):
+        if reason := _NOT_TO_US.get(label.strip(' "').lower()):
+            return reason
     submitted = _header(message, "Auto-Submitted").partition(";")[0].strip().lower()
-    if submitted not in ("", "no") or _header(message, "X-Autoreply"):
-        return "the mail was sent by a machine"
-    if message.get_content_type() == "multipart/report":
-        return "the mail is a delivery report"
+    if submitted not in ("", "no") or message.get("X-Autoreply") or message.get("X-Autorespond"):
+        return "mails sent by machines"
+    if message.get_content_type() == "multipart/report" or _SYSTEM.match(_sender(message)):
+        return "delivery reports"
+    if _header(message, "Precedence").lower() in ("auto_reply", "junk"):
+        return "mails sent by machines"
+    if _NOBODY.match(_sender(message)) and not message.get("Reply-To"):
+        return "mails sent by machines"
+    # A discussion can be left as a newsletter can, but it can also be written to.
+    if message.get("List-Unsubscribe") and not message.get("List-Post"):
+        return "newsletters"
     return ""
 
 
@@ -194,6 +220,14 @@ def _header(message: Message, name: str) -> str:
     except (LookupError, ValueError, AssertionError):
         told = str(value)
     return " ".join(told.encode("utf-8", "replace").decode().split())
+
+
+def _sender(message: Message) -> str:
+    """The address of who wrote, in lower case; "" where none is told."""
+    written = _header(message, "From")
+    if hidden := _HIDDEN_ADDRESS.match(written):
+        return f"{hidden[1]}@{hidden[2]}".lower()
+    return parseaddr(written)[1].lower()
 
 
 def _ids(message: Message, name: str) -> list[str]:
