@@ -295,7 +295,7 @@ def test_broken_mails_are_counted(mailbox: Mailbox, server: ImapServer) -> None:
     got, one = pulled(server)
     assert len(got) == 30
     assert "mails sent by machines (1)" in one.coverage.detail
-    assert "1 (the mail holds no words)" in one.coverage.detail
+    assert "mails without words of their own (1)" in one.coverage.detail
     mailbox.commands.clear()
     pulled(server, one.cursor)
     assert not [command for command in mailbox.commands if "FETCH" in command]
