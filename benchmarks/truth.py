@@ -30,6 +30,7 @@ COMMANDS = {
     HELD_OUT: ("benchmarks.planted", "measure", HELD_OUT),
     f"{HELD_OUT}-trip": ("benchmarks.planted", "trip", HELD_OUT),
     "grouping": ("benchmarks.grouping",),
+    "wants": ("benchmarks.wants",),
     "speed": ("benchmarks.grouping_speed",),
 }
 _BLOCK = re.compile(r"(<!-- figures: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -59,6 +60,7 @@ def figures_of(folder: Path = HERE) -> dict[str, str]:
             lambda told: table(told[HELD_OUT]) if HELD_OUT in told else _NOT_YET,
         ),
         "grouping": _read(folder / "grouping.json", _of_labels),
+        "wants": _read(folder / "wants.json", _of_wants),
         "speed": _read(folder / "grouping_speed.json", _of_speed),
     }
 
@@ -95,6 +97,21 @@ def _of_labels(told: Mapping[str, Any]) -> str:
                 f"| {name} | {one['reports']:,} | {one['pairs']} | {one['together']}"
                 f" | {one['chance']:.4%} | {one['largest']} |"
             )
+    return "\n".join([*lines, "", f"Encoder {told['encoder']}."])
+
+
+def _of_wants(told: Mapping[str, Any]) -> str:
+    rows = (
+        ("average precision of pairs by their cosine", "average_precision"),
+        ("one want closer than a near miss", "near_auc"),
+        ("asks nearest to their own want's centre", "nearest_centre"),
+        ("pairs together that should be (precision)", "pair_precision"),
+        ("pairs that are together of those that should be (recall)", "pair_recall"),
+        ("wants found in one pure group", "found"),
+        ("groups of two and more that are pure", "pure"),
+    )
+    lines = [f"| {told['wants']} wants of {told['trades']} trades | |", "| --- | --- |"]
+    lines += [f"| {words} | {told[name]:.2f} |" for words, name in rows]
     return "\n".join([*lines, "", f"Encoder {told['encoder']}."])
 
 

@@ -12,6 +12,7 @@ from benchmarks.grouper import asks_frame, product
 from benchmarks.grouping import agreement, duplicates, known_pairs, measure
 from benchmarks.grouping_speed import grown, planted_asks, ratios, unit
 from benchmarks.truth import PAGE, figures_of, render
+from benchmarks.wants.__main__ import _found, _nearest_centre, read_wordings
 from classify.tagger import Tagger
 from earful.errors import DataError
 
@@ -115,3 +116,31 @@ def test_ratios_compare_each_size_with_the_one_before() -> None:
     """Ten times the asks in twelve times the seconds."""
     rows = [{"asks": 100, "cpu_seconds": 0.5}, {"asks": 1_000, "cpu_seconds": 6.0}]
     assert ratios(rows) == [{"asks": 1_000, "times_the_asks": 10.0, "times_the_seconds": 12.0}]
+
+
+def test_a_want_is_found_in_the_group_that_holds_most_of_it() -> None:
+    """A want in pieces is not found, nor one whose group is full of another; groups may be pure."""
+    items = ["lid", "lid", "lid", "lid", "hull", "hull", "strap"]
+    found, pure = _found(items, [1, 1, 1, 2, 2, 3, 4])
+    assert dict(zip(sorted(set(items)), found, strict=True)) == {
+        "hull": False,
+        "lid": True,
+        "strap": True,
+    }
+    assert pure == [True, False]
+
+
+def test_the_centre_of_a_want_does_not_hold_the_ask_itself() -> None:
+    """An ask that lies apart from the other wordings of its want is not near to it."""
+    east, north = [1.0, 0.0], [0.0, 1.0]
+    vectors = np.array([east, east, north, north, east], np.float32)
+    right = _nearest_centre(["lid", "lid", "hull", "hull", "hull"], vectors)
+    assert right == [True, True, True, True, False]
+
+
+def test_every_near_miss_is_a_want_of_its_trade() -> None:
+    """Wordings are whole: twelve of each want, no near miss that is not there."""
+    for wordings in read_wordings().values():
+        items = [one.item for one in wordings]
+        assert {items.count(item) for item in items} == {12}
+        assert all(one.near <= set(items) - {one.item} for one in wordings)
