@@ -287,6 +287,15 @@ def test_expunged_mails(mailbox: Mailbox, server: ImapServer) -> None:
     assert list(one.recheck(ids)) == []
 
 
+def test_a_mail_that_was_moved_away_is_kept(mailbox: Mailbox, server: ImapServer) -> None:
+    """Unless told otherwise: people tidy their inbox, and nothing is to be lost by it."""
+    options = {name: told for name, told in options_for(server).items() if name != "expunged"}
+    one = Imap("support", options, None)
+    ids = [comment.native_id for comment in one.pull(None, None, None)]
+    del mailbox.folders["INBOX"].mails[3]
+    assert list(one.recheck(ids)) == []
+
+
 def test_broken_mails_are_counted(mailbox: Mailbox, server: ImapServer) -> None:
     """They do not stop the others, are told of with their reason, and not fetched again."""
     raw = letter("away@x", FIRST, "Away", head="Auto-Submitted: auto-replied\r\n")

@@ -103,6 +103,7 @@ def test_imap_against_dovecot(dovecot: int, monkeypatch: pytest.MonkeyPatch) -> 
         "security": "none",
         "allow_private": True,
         "folders": ["INBOX", "台北"],
+        "expunged": "gone",
     }
     one = Imap("support", options, None)
     got = list(one.pull(None, None, None))

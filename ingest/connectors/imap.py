@@ -42,15 +42,15 @@ class ImapOptions(Options):
     """Options of an IMAP source.
 
     ``folders`` are read one after the other. ``security`` "none" is for a server on this machine.
-    ``expunged`` says what it means when a mail is in none of the folders any more: "gone", and it
-    is erased here, or "kept", where people move mails elsewhere when they have answered them.
+    ``expunged`` says what it means when a mail is in none of the folders any more: "kept", since
+    people move mails elsewhere when they have answered them, or "gone", and it is erased here.
     """
 
     host: str
     port: int | None = Field(default=None, ge=1, le=65535)
     security: Security = "tls"
     folders: tuple[str, ...] = ("INBOX",)
-    expunged: Literal["gone", "kept"] = "gone"
+    expunged: Literal["gone", "kept"] = "kept"
     allow_private: bool = False
     patience: Patience = Patience()
 

@@ -218,12 +218,14 @@ def _in_range(told: str, there: list[int]) -> list[int]:
 
 
 def options_for(server: ImapServer, **options: Any) -> dict[str, Any]:
-    """Options that aim the connector at a local server and wait no longer than a blink."""
+    """Options that aim the connector at a local server, follow deletions, and wait no longer than a
+    blink."""
     return {
         "host": "127.0.0.1",
         "port": server.port,
         "security": "none",
         "allow_private": True,
+        "expunged": "gone",
         "patience": {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 3},
         **options,
     }
