@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from earful.errors import DataError
 from earful.pipeline import refresh_facts
 from earful.project import Project
-from earful.store import Erasure, Ledger
+from earful.store import Erasure, Ledger, Spool
 
 # Shorter texts ("good") stand in other people's comments too and prove nothing.
 WORDS_THAT_TELL = 5
@@ -22,8 +22,9 @@ CHUNK = 1 << 24
 class Proof:
     """What was erased, where was looked for it afterwards, and what was still found.
 
-    ``leftovers`` names files of the project that still hold the uid, the pseudonym or the words;
-    ``older_reports`` files in ``out/`` that were made before and are the reader's to remake.
+    ``deliveries`` had been pushed and were not in the ledger yet. ``leftovers`` names files of the
+    project that still hold the uid, the pseudonym or the words; ``older_reports`` files in ``out/``
+    that were made before and are the reader's to remake.
     """
 
     comments: int
@@ -32,12 +33,18 @@ class Proof:
     bytes: int
     leftovers: tuple[str, ...]
     older_reports: tuple[str, ...]
+    deliveries: int = 0
 
     def __str__(self) -> str:
         lines = [
             f"Erased {self.comments:,} comments of {self.people:,} people."
             if self.people
             else f"Erased {self.comments:,} comments.",
+            *(
+                [f"Erased {self.deliveries:,} deliveries that waited or were set aside."]
+                if self.deliveries
+                else []
+            ),
             f"Searched {self.files:,} files ({self.bytes:,} bytes) for what they held: "
             + ("nothing is left." if not self.leftovers else "still there:"),
         ]
@@ -54,10 +61,11 @@ def forget(project: Project, who: str) -> Proof:
     A handle is looked for in every source that has authors. Raises ``DataError`` where nobody
     and nothing of that name is known.
     """
+    delivered = _erase_deliveries(project, who)
     with project.ledger() as ledger:
         with ledger.transaction():
             erased = _erase(project, ledger, who)
-        if not erased.uids and not erased.author_keys:
+        if not erased.uids and not erased.author_keys and not delivered:
             raise DataError(
                 f"nothing in the ledger is known as {who!r}",
                 next_step="Give a uid (source:instance:id), a pseudonym, or the handle exactly as "
@@ -68,7 +76,17 @@ def forget(project: Project, who: str) -> Proof:
         # The facts' build wrote to the ledger again; leave no log behind.
         ledger.scrub()
         shared = {words for words in erased.words if ledger.says(words)}
-    return _prove(project, erased, shared)
+    return _prove(project, erased, shared, delivered)
+
+
+def _erase_deliveries(project: Project, who: str) -> int:
+    """Remove what was pushed to us and is not in the ledger yet; tells how many deliveries."""
+    if not project.settings.spool_path.exists():
+        return 0
+    handle = who.removeprefix("@")
+    native_id = who.split(":", 2)[-1]
+    with Spool.open(project.settings.spool_path, project.keyring) as spool:
+        return spool.erase_about({who, handle, f"@{handle}", native_id})
 
 
 def _erase(project: Project, ledger: Ledger, who: str) -> Erasure:
@@ -84,7 +102,7 @@ def _erase(project: Project, ledger: Ledger, who: str) -> Erasure:
     return ledger.forget_authors(keys)
 
 
-def _prove(project: Project, erased: Erasure, shared: set[str]) -> Proof:
+def _prove(project: Project, erased: Erasure, shared: set[str], delivered: int) -> Proof:
     """Search every file; ``shared`` are words that other people's comments hold as well."""
     needles = [needle.encode() for needle in (*erased.uids, *erased.author_keys)]
     needles += [
@@ -106,7 +124,13 @@ def _prove(project: Project, erased: Erasure, shared: set[str]) -> Proof:
         name = str(path.relative_to(root))
         (reports if path.relative_to(root).parts[0] == "out" else leftovers).append(name)
     return Proof(
-        len(erased.uids), len(erased.author_keys), files, size, tuple(leftovers), tuple(reports)
+        len(erased.uids),
+        len(erased.author_keys),
+        files,
+        size,
+        tuple(leftovers),
+        tuple(reports),
+        delivered,
     )
 
 
@@ -117,6 +141,8 @@ def _holds(path: Path, needles: list[bytes], erased: Erasure) -> bool:
         return "uid" in table.column_names and bool(
             pc.any(pc.is_in(table["uid"], value_set=pc.cast(list(erased.uids), "string"))).as_py()
         )
+    if not needles:
+        return False
     overlap = max(map(len, needles))
     with path.open("rb") as file:
         tail = b""

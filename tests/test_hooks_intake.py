@@ -227,6 +227,24 @@ def test_spool(tmp_path: Path) -> None:
         Spool.open(path, KEYRING)
 
 
+def test_forgetting_reaches_what_is_not_in_the_ledger(
+    shop: Path, earful: Callable[..., Run]
+) -> None:
+    """What somebody sent and nobody could map is erased with them; that of others stays."""
+    with Spool.open(shop / "deliveries.db", Project.open(shop).keyring) as spool:
+        for n, writer in enumerate(("Ada_Paddles", "bo", "adam")):
+            body = json.dumps({"by": {"name": writer}, "text": f"as Ada_Paddles said, {n}"})
+            spool.keep("feedback", body.encode(), f"msg_{n}", NOW)
+        (first, *rest) = spool.waiting(["feedback"], 9)
+        spool.settle((), [(first.number, "no event fits")], ())
+    with Ledger.open(shop / "earful.db", create=True):
+        pass
+    done = earful("forget", "@ada_paddles", "--yes")
+    assert "Erased 1 deliveries that waited or were set aside." in done.out
+    assert counts(shop) == {"waiting": len(rest), "aside": 0, "done": 0}
+    assert "nothing" in earful("forget", "ada", "--yes").err
+
+
 def test_busy_spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it cannot be stored in time, that is said, so that the platform tries again."""
     monkeypatch.setattr("earful.store.spool.BUSY_SECONDS", 0.05)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -236,6 +236,27 @@ class Spool:
                 (json.dumps(list(hooks)),),
             ).rowcount
 
+    def erase_about(self, names: Iterable[str]) -> int:
+        """Remove what waits or was set aside and holds one of ``names`` as a value of its JSON.
+
+        Tells how many went. What is no JSON, or is not opened by our key, stays.
+        """
+        wanted = {name.casefold() for name in names}
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT number, body FROM deliveries WHERE body IS NOT NULL"
+            ).fetchall()
+            found = [(number,) for number, body in rows if not wanted.isdisjoint(self._told(body))]
+            self._connection.executemany("DELETE FROM deliveries WHERE number = ?", found)
+        return len(found)
+
+    def _told(self, sealed: bytes) -> set[str]:
+        try:
+            told = json.loads(self._keyring.unseal_bytes(sealed))
+        except (IntegrityError, ValueError, RecursionError):
+            return set()
+        return {value.casefold() for value in _values(told)}
+
     def forget(self, before: datetime) -> int:
         """Remove what is settled and came before a moment; tells how many were set aside."""
         ms = to_ms(before)
@@ -247,6 +268,19 @@ class Spool:
             return self._connection.execute(
                 "DELETE FROM deliveries WHERE state = 'aside' AND received_at < ?", (ms,)
             ).rowcount
+
+
+def _values(told: object) -> Iterator[str]:
+    """Every text and number in a JSON value."""
+    waiting = [told]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, str | int) and not isinstance(one, bool):
+            yield str(one)
 
 
 def _moment(ms: int) -> datetime:
