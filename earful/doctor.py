@@ -100,11 +100,12 @@ def _model() -> Iterator[Finding]:
 
 
 def _connectors(project: Project) -> Iterator[Finding]:
-    from earful.pipeline import make_connector
+    from earful.pipeline import connectors_of, make_connector
 
+    registry = connectors_of(project)
     for source in project.settings.source:
         try:
-            make_connector(project, source, None)
+            make_connector(registry, source, None)
             yield Finding("well", f"source {source.name}", f"{source.connector}, ready")
         except EarfulError as error:
             yield Finding("wrong", f"source {source.name}", error.message, error.next_step)

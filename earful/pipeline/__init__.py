@@ -8,10 +8,11 @@ stored whole, and what is there already is not stored twice.
 """
 
 from earful.pipeline.batches import Progress
+from earful.pipeline.connectors import connectors_of, make_connector
 from earful.pipeline.current_facts import SetAside, mark_who_counts, refresh_facts, tagged_facts
 from earful.pipeline.demo import run_demo
 from earful.pipeline.importing import ImportResult, import_file
-from earful.pipeline.pulling import PullOutcome, make_connector, pull_sources
+from earful.pipeline.pulling import PullOutcome, pull_sources, set_aside
 from earful.pipeline.reporting import ReportResult, make_report, require_known_sources
 from earful.pipeline.retention import apply_retention
 from earful.pipeline.tagging import TagResult, encode_corrections, tag_ledger, tagger_loading
@@ -34,6 +35,7 @@ __all__ = [
     "TagResult",
     "accept_tags",
     "apply_retention",
+    "connectors_of",
     "encode_corrections",
     "import_file",
     "make_connector",
@@ -44,6 +46,7 @@ __all__ = [
     "refresh_facts",
     "require_known_sources",
     "run_demo",
+    "set_aside",
     "tag_ledger",
     "tagged_facts",
     "tagger_loading",

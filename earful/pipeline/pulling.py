@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from earful.errors import ConfigurationError, EarfulError, did_you_mean
 from earful.pipeline.batches import Progress, no_progress
+from earful.pipeline.connectors import connectors_of, make_connector
 from earful.pipeline.retention import apply_retention
 from earful.project import Project
 from earful.settings import Source
 
 if TYPE_CHECKING:
-    from ingest.connector import Connector
     from ingest.door import Refused
     from ingest.pull import Progress as PullProgress
     from ingest.pull import PullResult
@@ -68,6 +68,7 @@ def pull_sources(
     from ingest.pull import pull_source
 
     sources = _chosen_sources(project, names)
+    registry = connectors_of(project)
     door = project.door()
     outcomes = []
     with project.ledger(create=True) as ledger:
@@ -76,7 +77,7 @@ def pull_sources(
                 if backfill:
                     result = backfill_source(
                         ledger,
-                        partial(make_connector, project, source),
+                        partial(make_connector, registry, source),
                         door.admit,
                         since=since or BEGINNING,
                         until=until,
@@ -86,7 +87,7 @@ def pull_sources(
                 else:
                     result = pull_source(
                         ledger,
-                        make_connector(project, source, ledger.cursor(source.name)),
+                        make_connector(registry, source, ledger.cursor(source.name)),
                         door.admit,
                         since=since,
                         until=until,
@@ -95,7 +96,7 @@ def pull_sources(
                     )
                 outcomes.append(
                     PullOutcome(
-                        source.name, result, None, _set_aside(project, source.name, result.refused)
+                        source.name, result, None, set_aside(project, result.refused, source.name)
                     )
                 )
             except EarfulError as error:
@@ -104,15 +105,18 @@ def pull_sources(
     return outcomes
 
 
-def _set_aside(project: Project, source: str, refused: Iterable[Refused]) -> Path | None:
+def set_aside(
+    project: Project, refused: Iterable[Refused], name: str, *, append: bool = False
+) -> Path | None:
+    """Write what the door refused into ``rejects/``; the file, None where nothing was refused."""
     from ingest.files import Reject, write_rejects
 
+    path = project.settings.root / "rejects" / f"{name}.csv"
     rejects = [Reject(0, refusal.reason, refusal.comment_uid) for refusal in refused]
     if not rejects:
         return None
-    path = project.settings.root / "rejects" / f"{source}.csv"
     path.parent.mkdir(exist_ok=True)
-    write_rejects(path, rejects)
+    write_rejects(path, rejects, append=append)
     return path
 
 
@@ -126,14 +130,6 @@ def _increments(on_progress: Progress) -> Callable[[PullProgress], None]:
         told = progress.read
 
     return advance
-
-
-def make_connector(project: Project, source: Source, cursor: dict[str, object] | None) -> Connector:
-    """The connector of a source, found among the shipped, the project's and the installed ones."""
-    from ingest.registry import discover
-
-    found = discover([project.settings.root / "connectors"])
-    return found.connector(source.connector)(source.name, source.options, cursor)
 
 
 def _chosen_sources(project: Project, names: list[str]) -> list[Source]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from earful.listening import days_by_terms as hook_days
+from earful.pipeline.connectors import connectors_of
 from earful.pipeline.current_facts import refresh_facts
 from earful.project import Project
 from earful.store import Ledger
@@ -37,9 +38,7 @@ def apply_retention(project: Project, ledger: Ledger) -> int:
 
 def _days_by_terms(project: Project) -> dict[str, int]:
     """Source -> days, where a platform's terms let a copy be kept for so long only."""
-    from ingest.registry import discover
-
-    found = discover([project.settings.root / "connectors"]).found
+    found = connectors_of(project).found
     days = hook_days(project)
     for source in project.settings.source:
         if source.connector in found:

@@ -33,9 +33,9 @@ class Secrets:
     @classmethod
     def of_project(cls, project: Project) -> Self:
         """The secrets in the environment that the project's sources need."""
-        from ingest.registry import discover
+        from earful.pipeline import connectors_of
 
-        found = discover([project.settings.root / "connectors"])
+        found = connectors_of(project)
         names = {ALERT_URL, "EARFUL_KEY"}
         for source in project.settings.source:
             try:

@@ -132,15 +132,15 @@ class Puller:
         self._tell_success(result, seconds)
 
     def _pull(self, started: float) -> PullResult[Refused]:
+        from earful.pipeline import make_connector, set_aside
         from ingest.pull import pull_source
 
         name = self._source.name
         every = self._project.settings.watch.recheck_every
         again = self._rechecked is None or started - self._rechecked >= every
-        make = self._registry.connector(self._source.connector)
         with self._project.ledger(create=True) as ledger:
             self._door.wait(name)
-            connector = make(name, self._source.options, ledger.cursor(name))
+            connector = make_connector(self._registry, self._source, ledger.cursor(name))
             result = pull_source(
                 ledger,
                 connector,
@@ -151,7 +151,8 @@ class Puller:
             )
         if again:
             self._rechecked = started
-        self._set_aside(result.refused)
+        month = f"{name}-{datetime.now(UTC):%Y-%m}"
+        set_aside(self._project, result.refused, month, append=True)
         return result
 
     def _counting(self) -> Callable[[Progress], None]:
@@ -171,16 +172,6 @@ class Puller:
             self._stored()
 
         return count
-
-    def _set_aside(self, refused: Sequence[Refused]) -> None:
-        from ingest.files import Reject, write_rejects
-
-        if not refused:
-            return
-        file = f"{self._source.name}-{datetime.now(UTC):%Y-%m}.csv"
-        path = self._project.settings.root / "rejects" / file
-        path.parent.mkdir(exist_ok=True)
-        write_rejects(path, (Reject(0, r.reason, r.comment_uid) for r in refused), append=True)
 
     def _tell_success(self, result: PullResult[Refused], seconds: float) -> None:
         counts = {"new": result.added, "edited": result.revised, "deleted": result.deleted}

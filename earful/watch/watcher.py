@@ -121,11 +121,10 @@ class Watcher:
             self._end(threads)
 
     def _threads(self) -> tuple[list[Thread], Reader]:
-        from earful.pipeline import tagger_loading
-        from ingest.registry import discover
+        from earful.pipeline import connectors_of, tagger_loading
 
         project, board, secrets = self._project, self._board, self._secrets
-        registry = discover([project.settings.root / "connectors"])
+        registry = connectors_of(project)
         door = SharedDoor(project.door(), board, self._settings.most_untagged, self._stop)
         reader = Reader(
             project, lambda: tagger_loading(project)(), board, secrets, self._stop, self._wake
