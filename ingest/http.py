@@ -14,13 +14,13 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx2
 import stamina
 from pydantic import Field
 
+from earful.closing import Closing
 from earful.errors import ConfigurationError, EarfulError, TerminalError, TransientError
 from ingest.budget import BudgetSpentError
 from ingest.connector import Options
@@ -135,7 +135,7 @@ class _Sent:
         return self.body if self.form else None
 
 
-class JsonClient:
+class JsonClient(Closing):
     """A connection to one web service that answers with JSON. Safe to share between threads.
 
     ``where`` names the service in error messages; addresses in them carry no query, so that a
@@ -172,17 +172,6 @@ class JsonClient:
             verify=tls(),
             transport=None if allow_private else PublicTransport(where),
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connections."""

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
 
+from earful.closing import Closing
 from earful.errors import ConfigurationError, IntegrityError, TransientError
 from earful.records import Admitted, Coverage
 from earful.store import (
@@ -34,7 +34,7 @@ from earful.store.taxonomies import StoredTaxonomy
 BUSY_SECONDS = 30.0
 
 
-class Ledger:
+class Ledger(Closing):
     """One SQLite file in write-ahead mode: many readers beside one writer at a time.
 
     Use as a context manager. Everything that writes runs inside ``with ledger.transaction():``,
@@ -81,17 +81,6 @@ class Ledger:
     def close(self) -> None:
         """Close the connection; the file stays consistent at any moment, also without this."""
         self.connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @contextmanager
     def transaction(self, *, of_facts: bool = True) -> Iterator[None]:

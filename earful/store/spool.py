@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import Self
 
+from earful.closing import Closing
 from earful.errors import IntegrityError, TransientError
 from earful.keys import Keyring
 from earful.store.comments import to_ms
@@ -68,7 +68,7 @@ class AsideDelivery:
     reason: str
 
 
-class Spool:
+class Spool(Closing):
     """Deliveries that wait, those that were set aside, and the identities of those that are done.
 
     May be shared between threads. Use as a context manager.
@@ -107,17 +107,6 @@ class Spool:
         """Close the connection; the file stays consistent at any moment, also without this."""
         with self._lock:
             self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def keep(self, hook: str, body: bytes, named: str | None, received_at: datetime) -> bool:
         """Store a delivery; it is on the disk when this returns. False where it was there already.

@@ -15,9 +15,9 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, TypeVar
 
+from earful.closing import Closing
 from earful.errors import ConfigurationError, TerminalError, TransientError
 from ingest.hosts import connected, tls
 
@@ -74,7 +74,7 @@ class _Guarded(imaplib.IMAP4):
         return super().read(size)
 
 
-class MailServer:
+class MailServer(Closing):
     """A connection that is logged in. To be used as a context manager.
 
     ``where`` names the source in messages. Raises ``ConfigurationError`` where the server does
@@ -109,17 +109,6 @@ class MailServer:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Log out, as far as the connection still allows it."""
