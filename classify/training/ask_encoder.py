@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from classify.tagger import ASKS_GRAPH, ENCODER
 from classify.training.build import Contribution
 from classify.training.corpus import LABELS
-from classify.training.e5 import E5, TABLE
+from classify.training.e5 import E5
 from classify.training.export import int8_mean_graph
-from classify.training.reader_network import built_encoder
+from classify.training.pruned import pruned_encoder
 from classify.training.vocabulary import Vocabulary
 from classify.vectors import Floats, FrozenNetwork, VectorEncoder, WantSpace
 
@@ -79,11 +78,7 @@ def read_intents(data: Path) -> list[list[str]]:
 
 def frozen_network(base: E5, words: Vocabulary) -> FrozenNetwork:
     """The base model's encoder in int8, with the table of pieces as it is shipped."""
-    table = words.lookup.rows(np.arange(len(words.lookup.scales)))
-    weights = {**base.encoder_weights(), TABLE: table}
-    shape = {**base.shape, "vocab_size": len(table)}
-    named = {name: torch.from_numpy(weight) for name, weight in weights.items()}
-    graph = int8_mean_graph(built_encoder(shape, named).eval())
+    graph = int8_mean_graph(pruned_encoder(base, words).eval())
     return FrozenNetwork(graph, words.tokenizer.to_str(), words.specials, words.lookup)
 
 

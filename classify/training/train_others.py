@@ -15,20 +15,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from classify.language import SERVED_OTHERS
 from classify.network import Network
 from classify.network_reader import Calibration
 from classify.tagger import OTHERS_GRAPH, OTHERS_PART, OTHERS_TOKENIZER, PIECES
 from classify.training.build import Contribution, Corpus
 from classify.training.corpus import LabelledComment, Opinion
-from classify.training.e5 import E5, MASK, TABLE, installed_file, read_e5
+from classify.training.e5 import E5, MASK, installed_file, read_e5
 from classify.training.examples import Example, ExampleMaker, other_marks
 from classify.training.export import int8_embedded_graph
 from classify.training.fine_tune import Plan, Progress, fine_tune
-from classify.training.reader_network import ReaderNetwork, built_encoder
+from classify.training.pruned import pruned_encoder
+from classify.training.reader_network import ReaderNetwork
 from classify.training.recipe import drawn, misspelling
 from classify.training.vocabulary import Vocabulary, vocabulary
 
@@ -88,12 +86,7 @@ class OtherMaterial:
 
     def untrained(self) -> ReaderNetwork:
         """The network before the first stage, with the table as it is shipped."""
-        lookup = self.vocabulary.lookup
-        table = lookup.rows(np.arange(len(lookup.scales)))
-        weights = {**self.base.encoder_weights(), TABLE: table}
-        shape = {**self.base.shape, "vocab_size": len(table)}
-        encoder = built_encoder(shape, {name: torch.from_numpy(w) for name, w in weights.items()})
-        return ReaderNetwork(encoder, names=0)
+        return ReaderNetwork(pruned_encoder(self.base, self.vocabulary), names=0)
 
     def first_stage(self, seed: int, on_step: Progress) -> ReaderNetwork:
         """A network that has learned from everything but the shared set."""
