@@ -1,9 +1,9 @@
 """Ask vectors: asks for the same thing lie close, whatever their words and their language.
 
-Item and quote are read by multilingual-e5-small (Wang et al. 2024) as it is, without fine-tuning:
-a network that reads comments may change with every training, this one stays, so that vectors of
-years can be compared. A linear map behind it turns down the directions in which wordings of one
-want differ, languages among them (within-class covariance normalisation, Hatch et al. 2006).
+Item and quote are read as one text by multilingual-e5-small (Wang et al. 2024), whose upper layers
+learned once which wordings are one want. The network that reads comments may change with every
+training, this one stays, so that vectors of years can be compared. The directions in which asks
+differ most are kept.
 """
 
 from __future__ import annotations
@@ -26,9 +26,13 @@ MEAN = "means"
 """The output of the graph: the mean of a text's tokens, of length one."""
 PREFIX = "query: "
 """What e5 was trained to see before a text that is compared with its like."""
-ITEM_WEIGHT = 1.0
 MOST_TOKENS = 64
-"""Tokens of an item or a quote that are read."""
+"""Tokens of an ask that are read."""
+
+
+def ask_text(item: str, quote: str) -> str:
+    """An ask as one text: what is asked for, then the words that ask."""
+    return quote if item == quote else f"{item}: {quote}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,8 +125,5 @@ class VectorEncoder:
         return int(self.space.projection.shape[1])
 
     def encode(self, items: Sequence[str], quotes: Sequence[str]) -> Floats:
-        """Unit vectors (n, dim) of n asks, the item counting ``ITEM_WEIGHT`` times the quote."""
-        rows = self.network.read([*items, *quotes])
-        placed = self.space.place(rows)
-        count = len(items)
-        return unit(np.float32(ITEM_WEIGHT) * placed[:count] + placed[count:])
+        """Unit vectors (n, dim) of n asks."""
+        return self.space.place(self.network.read(list(map(ask_text, items, quotes))))

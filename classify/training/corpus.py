@@ -185,6 +185,11 @@ def read_further(data: Path) -> list[LabelledComment]:
     return found
 
 
+def read_hard() -> list[LabelledComment]:
+    """Comments in English of negation and irony, written for earful."""
+    return read_labelled(LABELS / "hard.jsonl")
+
+
 def _with_quote(text: str, ask: dict[str, Any]) -> dict[str, Any]:
     return {**ask, "quote": text[ask["start"] : ask["end"]]}
 

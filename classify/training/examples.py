@@ -18,6 +18,7 @@ from classify.labels import CATEGORIES, SENTIMENTS, STRENGTHS, TYPES
 from classify.network import offsets_of, word_mark
 from classify.pointed_items import FUNCTION_WORDS
 from classify.training.corpus import LabelledAsk, LabelledComment, Opinion, Reported
+from classify.training.wants import PartlyLabelled
 from classify.windows import split_tokens
 
 UNKNOWN = -1
@@ -51,6 +52,7 @@ RENAMED = {
 Codes = npt.NDArray[np.int64]
 ItemMarks = Callable[[str, str, Codes], npt.NDArray[np.bool_]]
 """A text, an item and the places of n tokens (n, 2) -> which tokens carry the item, (n,)."""
+_SENTENCE_END = re.compile(r"[.?!]\s+\S|[。？！](?=.)")
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 
 
@@ -60,12 +62,13 @@ class Example:
 
     ``spans`` (n, 3) says of each token whether it lies in a quote, begins one, or belongs to the
     item; ``types``, ``strengths`` and ``names`` (n,) hold classes inside quotes, else ``UNKNOWN``.
+    A category (9,) is 1 where it holds, 0 where not, and NaN where nobody looked for it;
     ``asks_known`` is False where nobody looked for asks.
     """
 
     ids: Codes
     sentiment: int
-    categories: npt.NDArray[np.float32] | None
+    categories: npt.NDArray[np.float32]
     spans: npt.NDArray[np.float32]
     types: Codes
     strengths: Codes
@@ -129,12 +132,30 @@ class ExampleMaker:
         """An app review with the class of its report."""
         return self.bare(review.text, origin=ORIGINS.index(review.label))
 
+    def partly(self, comment: PartlyLabelled) -> Example:
+        """A comment of which is known whether it asks; a quote of one sentence is known too."""
+        ids, offsets = self._tokens(comment.text)
+        nothing = np.full(len(ids), UNKNOWN, np.int64)
+        spans = np.zeros((len(ids), 3), np.float32)
+        categories = np.full(len(CATEGORIES), np.nan, np.float32)
+        categories[CATEGORIES.index("request")] = float(bool(comment.said))
+        if comment.said:
+            places = np.flatnonzero(offsets[:, 1] > offsets[:, 0])
+            spans[places, 0] = 1
+            spans[places[:1], 1] = 1
+            spans[self._marks(comment.text, comment.said, offsets), 2] = 1
+        else:
+            categories[CATEGORIES.index("purchase_intent")] = 0
+        quoted = not comment.said or _SENTENCE_END.search(comment.text) is None
+        return Example(ids, UNKNOWN, categories, spans, nothing, nothing, nothing, quoted)
+
     def bare(self, text: str, sentiment: int = UNKNOWN, origin: int = UNKNOWN) -> Example:
         """A text of which at most these two are known."""
         ids, _ = self._tokens(text)
         nothing = np.full(len(ids), UNKNOWN, np.int64)
         spans = np.zeros((len(ids), 3), np.float32)
-        return Example(ids, sentiment, None, spans, nothing, nothing, nothing, False, origin)
+        unknown = np.full(len(CATEGORIES), np.nan, np.float32)
+        return Example(ids, sentiment, unknown, spans, nothing, nothing, nothing, False, origin)
 
     def _tokens(self, text: str) -> tuple[Codes, Codes]:
         encoding = self._tokenizer.encode(text)

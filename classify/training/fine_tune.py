@@ -165,14 +165,13 @@ def padded(examples: Sequence[Example]) -> Batch:
         ids[row, :n], mask[row, :n], spans[row, :n] = example.ids, 1, example.spans
         types[row, :n], strengths[row, :n] = example.types, example.strengths
         names[row, :n] = example.names
-        if example.categories is not None:
-            categories[row] = example.categories
+        categories[row] = example.categories
     return Batch(
         torch.from_numpy(ids),
         torch.from_numpy(mask),
         torch.tensor([example.sentiment for example in examples]),
-        torch.from_numpy(categories),
-        torch.tensor([float(example.categories is not None) for example in examples]),
+        torch.from_numpy(np.nan_to_num(categories)),
+        torch.from_numpy((~np.isnan(categories)).astype(np.float32)),
         torch.from_numpy(spans),
         torch.tensor([float(example.asks_known) for example in examples]),
         torch.from_numpy(types),
@@ -194,7 +193,7 @@ def total_loss(logits: Logits, batch: Batch) -> Tensor:
     loss = 1.2 * _classes(logits.sentiments, batch.sentiment, smoothing=0.05)
     by_category = nn.functional.binary_cross_entropy_with_logits(
         logits.categories, batch.categories, reduction="none"
-    ).mean(-1)
+    )
     loss = loss + 4 * _mean(by_category, batch.categories_known)
     by_token = nn.functional.binary_cross_entropy_with_logits(
         logits.spans, batch.spans, reduction="none", pos_weight=torch.tensor(_ASK_WEIGHTS)

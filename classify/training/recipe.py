@@ -3,7 +3,7 @@
 The first stage learns from comments labelled besides the shared set, from tweets with a sentiment
 and from app reviews with a class of report. It never sees the shared set, so every fold of a
 cross-validation starts from the same first stage. The second stage goes on with the shared set and
-some of the other comments.
+some of the other comments, with negation and irony, and with wishes in all kinds of words.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from classify.training.examples import Example, ExampleMaker, misspelt, shared_n
 from classify.training.export import int8_graph, reading_tokenizer
 from classify.training.fine_tune import Epoch, Plan, Progress, fine_tune
 from classify.training.reader_network import ReaderNetwork, base_encoder
+from classify.training.wants import PartlyLabelled
 
 FIRST = Plan(epochs=2)
 SECOND = Plan(epochs=2, rate=1.0e-4)
@@ -32,6 +33,9 @@ FURTHER = 0.2
 TWEETS_AGAIN = 3_000
 """The share of the other labelled comments, and the tweets, drawn for each epoch of the second
 stage: without tweets it forgets how strangers' feelings are told from plain remarks."""
+ASKING, ASKING_NOTHING = 2_500, 1_250
+"""Wordings of wants, and comments that ask for nothing, drawn for each epoch of the second
+stage."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +43,7 @@ class Material:
     """What the first stage and the second share.
 
     ``further`` are labelled comments besides the shared set, none of them alike to one of it.
+    ``hard`` ones, of negation and irony, and those ``partly`` labelled are for the second stage.
     """
 
     base: Path
@@ -47,6 +52,8 @@ class Material:
     further: Sequence[LabelledComment]
     tweets: Sequence[Opinion]
     reported: Sequence[Reported]
+    hard: Sequence[LabelledComment] = ()
+    partly: Sequence[PartlyLabelled] = ()
 
     @classmethod
     def gather(
@@ -56,11 +63,13 @@ class Material:
         further: Sequence[LabelledComment],
         tweets: Sequence[Opinion],
         reported: Sequence[Reported],
+        hard: Sequence[LabelledComment] = (),
+        partly: Sequence[PartlyLabelled] = (),
     ) -> Material:
         """The material for a base model in the folder ``base``."""
         names = shared_names([*labelled, *further])
         learned = [tweet for tweet in tweets if not tweet.held_out]
-        return cls(base, reading_tokenizer(base), names, further, learned, reported)
+        return cls(base, reading_tokenizer(base), names, further, learned, reported, hard, partly)
 
     def maker(self) -> ExampleMaker:
         """What makes examples of comments."""
@@ -117,12 +126,18 @@ def second_stage(
     """A copy of ``network`` that has gone on with ``comments`` of the shared set."""
     maker = material.maker()
     own, further = misspelling(comments, maker), misspelling(material.further, maker)
+    hard = misspelling(material.hard, maker)
     tweets = [maker.opinion(tweet) for tweet in material.tweets]
+    asking = [maker.partly(one) for one in material.partly if one.said]
+    nothing = [maker.partly(one) for one in material.partly if not one.said]
 
     def epoch(chance: random.Random) -> Sequence[Example]:
         others = further(chance)
         return [
             *own(chance),
+            *hard(chance),
+            *drawn(asking, ASKING, chance),
+            *drawn(nothing, ASKING_NOTHING, chance),
             *drawn(others, int(FURTHER * len(others)), chance),
             *drawn(tweets, TWEETS_AGAIN, chance),
         ]

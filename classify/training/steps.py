@@ -115,13 +115,18 @@ class StagedTraining:
         return network.eval()
 
     def _steps(self, what: str) -> Progress:
-        begun, losses = time.monotonic(), []
+        return told_now_and_then(what, self.say)
 
-        def on_step(step: int, of: int, loss: float) -> None:
-            losses.append(loss)
-            if step % _EVERY == 0 or step == of:
-                mean = sum(losses[-_EVERY:]) / len(losses[-_EVERY:])
-                seconds = time.monotonic() - begun
-                self.say(f"{what}: step {step} of {of}, loss {mean:.3f}, {seconds:.0f} s")
 
-        return on_step
+def told_now_and_then(what: str, say: Say) -> Progress:
+    """Progress as a line after every ``_EVERY`` steps, with the mean loss of those."""
+    begun, losses = time.monotonic(), []
+
+    def on_step(step: int, of: int, loss: float) -> None:
+        losses.append(loss)
+        if step % _EVERY == 0 or step == of:
+            mean = sum(losses[-_EVERY:]) / len(losses[-_EVERY:])
+            seconds = time.monotonic() - begun
+            say(f"{what}: step {step} of {of}, loss {mean:.3f}, {seconds:.0f} s")
+
+    return on_step

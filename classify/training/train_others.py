@@ -13,6 +13,7 @@ import copy
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from classify.language import SERVED_OTHERS
@@ -32,10 +33,13 @@ from classify.training.vocabulary import Vocabulary, vocabulary
 
 FROZEN = 2
 FIRST = Plan(epochs=2, frozen=FROZEN)
+LONGER = Plan(epochs=1, rate=1.0e-4, frozen=FROZEN)
 SECOND = Plan(epochs=2, rate=1.0e-4, frozen=FROZEN)
-OPINIONS = 1_000
+OPINIONS, OPINIONS_LONGER = 1_000, 2_000
 MORE_OPINIONS = {"ko": 2_500, "pl": 2_500, "th": 1_200}
-"""Outside texts of a language drawn for each epoch of the first stage, as far as there are."""
+MORE_LONGER = {"ko": 6_000, "pl": 6_000}
+"""Outside texts of a language drawn for each epoch of the first stage, and of the slower epoch by
+which it goes on, as far as there are."""
 ENGLISH = 1_000
 """English comments drawn for each epoch of the first stage."""
 FURTHER = 0.15
@@ -60,6 +64,7 @@ class OtherMaterial:
     english: Sequence[LabelledComment]
     opinions: Sequence[Opinion]
     first: Plan = FIRST
+    longer: Plan = LONGER
     second: Plan = SECOND
 
     @classmethod
@@ -93,10 +98,10 @@ class OtherMaterial:
         maker = self.maker()
         further = misspelling(self.further, maker)
         english, opinions = list(self.english), learned_opinions(self.opinions)
-        most = {lang: MORE_OPINIONS.get(lang, OPINIONS) for lang in opinions}
 
-        def epoch(chance: random.Random) -> Sequence[Example]:
-            felt = opinions_drawn(opinions, most, chance)
+        def epoch(most: Mapping[str, int], usual: int, chance: random.Random) -> Sequence[Example]:
+            drawn = {lang: most.get(lang, usual) for lang in opinions}
+            felt = opinions_drawn(opinions, drawn, chance)
             few = chance.sample(english, min(len(english), ENGLISH))
             return [
                 *further(chance),
@@ -104,7 +109,14 @@ class OtherMaterial:
                 *(maker.comment(one) for one in few),
             ]
 
-        return fine_tune(self.untrained(), epoch, self.first, seed, self._mask, on_step)
+        network = self.untrained()
+        for plan, most, usual in (
+            (self.first, MORE_OPINIONS, OPINIONS),
+            (self.longer, MORE_LONGER, OPINIONS_LONGER),
+        ):
+            drawn = partial(epoch, most, usual)
+            network = fine_tune(network, drawn, plan, seed, self._mask, on_step)
+        return network
 
     def second_stage(
         self,

@@ -10,18 +10,12 @@ from pathlib import Path
 from classify.answers import Answers
 from classify.english import DEFAULT_PIPELINE
 from classify.evaluation import evaluate
-from classify.language import SERVED_OTHERS
+from classify.language import ENGLISH, SERVED_OTHERS
 from classify.network import Network
 from classify.network_reader import Calibration, NetworkReader
 from classify.phrasing import WeighedWords
 from classify.pointed_items import PointedWords
-from classify.training.ask_encoder import (
-    ask_encoder_contribution,
-    fit_ask_encoder,
-    frozen_network,
-    read_intents,
-    read_wordings,
-)
+from classify.training.ask_encoder import AskTraining, ask_encoder_contribution, gather_asks
 from classify.training.behaviour import Judgement, behaviour
 from classify.training.build import (
     SEED,
@@ -33,7 +27,7 @@ from classify.training.build import (
 )
 from classify.training.calibrate import calibrated
 from classify.training.card import Measured, figures, write_card
-from classify.training.corpus import LabelledComment
+from classify.training.corpus import LabelledComment, read_hard
 from classify.training.cross_validation import (
     held_out_counts,
     held_out_other_tags,
@@ -44,8 +38,9 @@ from classify.training.fit_items import ItemFold, fit_items, item_fold
 from classify.training.outside import judgements, measure_sentiment
 from classify.training.recipe import Material
 from classify.training.spam_weights import learn_spam
-from classify.training.steps import FOLDS, StagedTraining
+from classify.training.steps import FOLDS, StagedTraining, told_now_and_then
 from classify.training.train_others import OtherMaterial, others_contribution
+from classify.training.wants import read_partly_labelled
 from earful.errors import IntegrityError
 
 BASE_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -84,7 +79,15 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
 
     corpus = read_corpus(data)
     say(f"read {len(corpus.english) + len(corpus.further):,} labelled English comments")
-    material = Material.gather(base, corpus.english, corpus.further, corpus.tweets, corpus.reported)
+    material = Material.gather(
+        base,
+        corpus.english,
+        corpus.further,
+        corpus.tweets,
+        corpus.reported,
+        read_hard(),
+        [one for one in read_partly_labelled() if one.lang == ENGLISH],
+    )
     other_material = OtherMaterial.gather(data, work / OTHERS, corpus)
     training = StagedTraining(work, material, corpus.english, SEED, say)
     other_training = StagedTraining(work / OTHERS, other_material, corpus.others, SEED, say)
@@ -96,11 +99,10 @@ def train_all(data: Path, base: Path, work: Path, output: Path, folds: int) -> s
     items = fit_items(asked, corpus.further)
     graph, tokenizer = int8_graph(training.final()), material.tokenizer.to_str()
     other_network = other_training.final()
-    encoder = fit_ask_encoder(
-        frozen_network(other_material.base, other_material.vocabulary),
-        read_wordings(data),
-        read_intents(data),
+    ask_training = AskTraining(
+        work, other_material.base, other_material.vocabulary, gather_asks(data), SEED
     )
+    encoder = ask_training.encoder(told_now_and_then("asks", say))
     contributions = (
         english_contribution(graph, tokenizer, english.calibration, material.names, items),
         others_contribution(other_network, other_material.vocabulary, others.calibration),
