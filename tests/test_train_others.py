@@ -98,8 +98,7 @@ def material(folder: Path) -> OtherMaterial:
         comments()[:8],
         [],
         opinions(),
-        Plan(epochs=1, batch=16, frozen=1),
-        Plan(epochs=1, batch=16, frozen=1),
+        *(Plan(epochs=1, batch=16, frozen=1) for _ in range(3)),
     )
 
 

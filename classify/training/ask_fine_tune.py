@@ -55,8 +55,8 @@ PLAN = AskPlan()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AskMaterial:
-    """What is learned from: trades with their wants, labelled asks in English and in other languages
-    with the item in English, and questions by intent."""
+    """What is learned from: trades with their wants, labelled asks in English and in other
+    languages with the item in English, and questions by intent."""
 
     trades: Sequence[Trade]
     labelled: Sequence[tuple[Asked, str]]
