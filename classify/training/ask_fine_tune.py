@@ -1,9 +1,10 @@
 """Fine-tuning of the ask encoder's upper layers by contrast.
 
-In every step wordings of some wants of some trades are told from all others of the step (supervised
-contrastive loss, Khosla et al. 2020), labelled asks find their item's name in English among others,
-and questions the one with the same intent (in-batch negatives, Henderson et al. 2017). Embeddings
-and lower layers stay as they are, so that languages with few wordings keep what the base knows.
+In every step wordings of one want are told from those of the other wants of its trade (supervised
+contrastive loss, Khosla et al. 2020; wants of other trades may be the same and are left out),
+labelled asks find their item's name in English among others, and questions the one with the same
+intent (in-batch negatives, Henderson et al. 2017). Embeddings and lower layers stay as they are, so
+that languages with few wordings keep what the base knows.
 """
 
 from __future__ import annotations
@@ -36,14 +37,14 @@ class AskPlan:
     are ``labelled`` in English and ``foreign`` ones, and two questions of each of ``intents``.
     """
 
-    steps: int = 150
+    steps: int = 120
     rate: float = 1e-4
     warmup: int = 20
     learning: int = 8
     temperature: float = 0.07
     trades: int = 4
-    wants: int = 6
-    wordings: int = 4
+    wants: int = 8
+    wordings: int = 3
     labelled: int = 16
     foreign: int = 12
     intents: int = 24
@@ -137,8 +138,8 @@ def _learning(encoder: nn.Module, layers: int) -> list[nn.Parameter]:
 def _step_loss(
     reader: AskReader, material: AskMaterial, plan: AskPlan, chance: random.Random
 ) -> Tensor:
-    texts, wants = _wordings(material.trades, plan, chance)
-    loss = _contrast(reader.read(texts), torch.tensor(wants), plan.temperature)
+    texts, trades, wants = _wordings(material.trades, plan, chance)
+    loss = _contrast(reader.read(texts), trades, wants, plan.temperature)
     asks = [
         *_some(material.labelled, plan.labelled, chance),
         *_some(material.foreign, plan.foreign, chance),
@@ -158,31 +159,30 @@ def _step_loss(
 
 def _wordings(
     trades: Sequence[Trade], plan: AskPlan, chance: random.Random
-) -> tuple[list[str], list[int]]:
-    """Texts, and the number of each one's want."""
+) -> tuple[list[str], Tensor, Tensor]:
+    """n texts, and the numbers of each one's trade and want, (n,)."""
     texts: list[str] = []
-    numbers: list[int] = []
-    number = 0
-    for trade in _some(trades, plan.trades, chance):
-        for want in _some(list(trade), plan.wants, chance):
+    numbers: list[tuple[int, int]] = []
+    for at, trade in enumerate(_some(trades, plan.trades, chance)):
+        for number, want in enumerate(_some(list(trade), plan.wants, chance)):
             for asked in _some(trade[want], plan.wordings, chance):
                 own = heard(asked, chance)
                 texts.append(ask_text(own.said, own.quote))
-                numbers.append(number)
-            number += 1
-    return texts, numbers
+                numbers.append((at, number))
+    both = torch.tensor(numbers)
+    return texts, both[:, 0], both[:, 1]
 
 
 def _some(things: Sequence[Thing], most: int, chance: random.Random) -> list[Thing]:
     return chance.sample(list(things), min(most, len(things)))
 
 
-def _contrast(rows: Tensor, wants: Tensor, temperature: float) -> Tensor:
-    """Each row against all others of the step: those of its want shall be the closest."""
-    itself = torch.eye(len(rows), dtype=torch.bool)
-    cosines = (rows @ rows.T / temperature).masked_fill(itself, float("-inf"))
+def _contrast(rows: Tensor, trades: Tensor, wants: Tensor, temperature: float) -> Tensor:
+    """Each row against all others of its trade: those of its want shall be the closest."""
+    others = (trades[:, None] == trades[None, :]) & ~torch.eye(len(rows), dtype=torch.bool)
+    cosines = (rows @ rows.T / temperature).masked_fill(~others, float("-inf"))
     likely = cosines - torch.logsumexp(cosines, dim=1, keepdim=True)
-    same = (wants[:, None] == wants[None, :]) & ~itself
+    same = (wants[:, None] == wants[None, :]) & others
     own = likely.masked_fill(~same, 0.0).sum(1) / same.sum(1).clamp(min=1)
     return -own[same.any(1)].mean()
 
