@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
 from multiprocessing import get_context
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 # Below this many batches a second process costs more than it saves.
 BATCHES_FOR_A_POOL = 4
@@ -18,12 +19,20 @@ MOST_WORKERS = 8
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+Taken = TypeVar("Taken", contravariant=True)
+Answered = TypeVar("Answered", covariant=True)
+Load = Callable[[], Callable[[Given], Made]]
+"""Called once in every process, so that what is heavy to carry over (models) is made where it is
+used."""
 
 _work: Callable[[Any], Any] | None = None  # one per worker process
 
 
-def _start(load: Callable[[], Callable[[Any], Any]]) -> None:
+def _start(load: Callable[[], Callable[[Any], Any]], deaf: bool) -> None:
     global _work
+    if deaf:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
     Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
     _work = load()
 
@@ -40,30 +49,81 @@ def _run(batch: Any) -> Any:
     return _work(batch)
 
 
-def over_batches(
-    load: Callable[[], Callable[[Given], Made]], batches: Iterable[Given]
-) -> Iterator[Made]:
-    """What ``load()`` answers to each batch, in the order given.
+def cores() -> int:
+    """Processes that may work at once."""
+    return min(os.cpu_count() or 1, MOST_WORKERS)
 
-    ``load`` is called once in every process, so that what is heavy to carry over (models) is made
-    where it is used; it must be picklable, and so must batches and answers. A few batches are
-    worked on in this process.
+
+class Hands(Protocol[Taken, Answered]):
+    """What works on batches, here or elsewhere, until it is closed."""
+
+    def map(self, batches: Iterable[Taken]) -> Iterator[Answered]:
+        """What is made of each batch, in the order given."""
+        ...
+
+    def close(self) -> None:
+        """End what was started; what is being worked on is finished first."""
+        ...
+
+
+class Here(Generic[Given, Made]):
+    """Works in this process."""
+
+    def __init__(self, load: Load[Given, Made]) -> None:
+        self._work = load()
+
+    def map(self, batches: Iterable[Given]) -> Iterator[Made]:
+        """What is made of each batch, in the order given."""
+        return map(self._work, batches)
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+class Workers(Generic[Given, Made]):
+    """Works in processes of its own, of which each is started when the others are busy.
+
+    ``load``, batches and answers must be picklable. ``deaf`` workers end only with their parent or
+    when they are closed: signals for all processes of a service or a terminal are its to answer.
     """
+
+    def __init__(self, load: Load[Given, Made], most: int | None = None, *, deaf: bool) -> None:
+        self._most = most or cores()
+        # Not forked: a fork would copy the locks of whatever threads the libraries have started.
+        self._pool = ProcessPoolExecutor(
+            self._most, mp_context=get_context("spawn"), initializer=_start, initargs=(load, deaf)
+        )
+
+    def map(self, batches: Iterable[Given]) -> Iterator[Made]:
+        """What is made of each batch, in the order given; who stops asking gives up the rest."""
+        waiting: deque[Future[Made]] = deque()
+        try:
+            for batch in batches:
+                waiting.append(self._pool.submit(_run, batch))
+                if len(waiting) >= 2 * self._most:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def close(self) -> None:
+        """End the processes; what is being worked on is finished first."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def over_batches(load: Load[Given, Made], batches: Iterable[Given]) -> Iterator[Made]:
+    """What ``load()`` answers to each batch, in the order given: a few are worked on in this
+    process, more in several."""
     iterator = iter(batches)
     first = list(islice(iterator, BATCHES_FOR_A_POOL))
-    workers = min(os.cpu_count() or 1, MOST_WORKERS)
-    if len(first) < BATCHES_FOR_A_POOL or workers == 1:
-        work = load()
-        yield from (work(batch) for batch in chain(first, iterator))
-        return
-    # Not forked: a fork would copy the locks of whatever threads the libraries have started.
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(load,)
-    ) as pool:
-        waiting: deque[Future[Made]] = deque()
-        for batch in chain(first, iterator):
-            waiting.append(pool.submit(_run, batch))
-            if len(waiting) >= 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    hands: Hands[Given, Made]
+    if len(first) < BATCHES_FOR_A_POOL or cores() == 1:
+        hands = Here(load)
+    else:
+        hands = Workers(load, deaf=False)
+    try:
+        yield from hands.map(chain(first, iterator))
+    finally:
+        hands.close()

@@ -1,4 +1,4 @@
-"""Tags what came in, with a tagger that is loaded once."""
+"""Tags what came in, in processes that load the tagger once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +17,7 @@ from earful.project import Project
 from earful.store import Ledger
 from earful.watch.logs import Secrets
 from earful.watch.status import Board
+from earful.workers import Hands, Load, Workers
 
 if TYPE_CHECKING:
     from classify.tagger import Tagger
@@ -30,22 +32,33 @@ PAUSE_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
 
+Loading = Callable[[], "Tagger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A comment that the tagger stumbles over, and the error in one line."""
+
+    uid: str
+    error: str
+
+
+Answers = list[pa.RecordBatch | Unreadable]
+Tagging = Hands[pa.RecordBatch, Answers]
+
+
 class Reads(Protocol):
     """What is needed of a tagger: a batch of ``READ_SCHEMA`` in, one of ``TAGS_SCHEMA`` out."""
-
-    model_version: str
 
     def tag(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The tags of a batch."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A comment that the tagger stumbles over."""
-
-    uid: str
-    error: Exception
+def load_reading_apart(load: Callable[[], Reads]) -> Callable[[pa.RecordBatch], Answers]:
+    """What a worker process reads with: ``read_apart`` with a tagger of its own."""
+    tagger = load()
+    return lambda batch: list(read_apart(tagger, batch))
 
 
 def read_apart(tagger: Reads, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch | Unreadable]:
@@ -55,37 +68,50 @@ def read_apart(tagger: Reads, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch 
         yield tagger.tag(batch)
     except Exception as error:  # whatever a comment provokes, the others are read
         if batch.num_rows == 1:
-            yield Unreadable(batch.column("uid")[0].as_py(), error)
+            # in one line and as text: not every error can be carried to another process
+            told = " ".join(f"{type(error).__name__}: {error}".split())
+            yield Unreadable(batch.column("uid")[0].as_py(), told)
             return
         half = batch.num_rows // 2
         yield from read_apart(tagger, batch.slice(0, half))
         yield from read_apart(tagger, batch.slice(half))
 
 
+def workers(load: Load[pa.RecordBatch, Answers]) -> Tagging:
+    """Processes of their own: reading leaves the threads of the watch their time, and a second
+    process is started where one does not keep up."""
+    return Workers(load, deaf=True)
+
+
 class Reader:
     """Reads what is untagged, oldest first, until the watch is stopped. ``run`` is a thread's.
 
     ``wake`` is set when a pull has stored something. Comments that cannot be read are passed over
-    until the next start, each told once.
+    until the next start, each told once. ``loading`` tells what loads the tagger that is in use
+    now, which has to be picklable for ``hands`` that are other processes.
     """
 
     def __init__(
         self,
         project: Project,
-        load: Callable[[], Tagger],
+        loading: Callable[[], Loading],
         board: Board,
         secrets: Secrets,
         stop: Event,
         wake: Event,
+        hands: Callable[[Load[pa.RecordBatch, Answers]], Tagging] = workers,
     ) -> None:
         self._project = project
-        self._load = load
+        self._loading = loading
+        self._hands = hands
         self._board = board
         self._secrets = secrets
         self._stop = stop
         self._wake = wake
-        self._tagger: Tagger | None = None
+        self._tagging: Tagging | None = None
+        self._version = ""
         self._current: str | None = None
+        self._asked = datetime.now(UTC)
         self._complete: datetime | None = None
         self._unreadable: set[str] = set()
 
@@ -99,6 +125,7 @@ class Reader:
                         self.catch_up(ledger)
                         self._wake.wait(POLL_SECONDS)
             except Exception as error:
+                self.close()  # a worker process that died takes the others with it
                 reason = self._secrets.reason(error)
                 self._board.tags(reason=reason)
                 log.error(
@@ -109,6 +136,13 @@ class Reader:
                     extra={"fields": {"event": "tagging_failed", "reason": reason}},
                 )
                 self._stop.wait(PAUSE_SECONDS)
+        self.close()
+
+    def close(self) -> None:
+        """End what reads; the next turn begins anew."""
+        if self._tagging is not None:
+            self._tagging.close()
+        self._tagging = None
 
     def look_at_all(self) -> None:
         """Look once more at all there is, not only at what was seen lately: a clock that was set
@@ -117,23 +151,18 @@ class Reader:
 
     def catch_up(self, ledger: Ledger) -> None:
         """Read what waits, batch by batch, each in one transaction; ends early on a stop."""
-        tagger = self._tagger_of(ledger)
+        tagging = self._tagging_of(ledger)
         since = None if self._complete is None else self._complete - LATE
-        begun = datetime.now(UTC)
         counted: Counter[str] = Counter()
-        self._count_waiting(ledger, tagger, since)
-        for batch in ledger.untagged(tagger.model_version, since, BATCH):
+        self._count_waiting(ledger, since)
+        for answers in tagging.map(self._batches(ledger, since)):
+            self._store(ledger, answers, counted)
             if self._stop.is_set():
                 return
-            asked = datetime.now(UTC)
-            self._read(ledger, tagger, self._readable(batch), counted)
-            begun = asked
-            if batch.num_rows < BATCH:
-                break  # what came in meanwhile is read in the next turn
         # A batch that is not full was all there was when it was asked for.
-        self._complete = begun
+        begun = self._complete = self._asked
         self._board.tags(complete_until=begun, reason="")
-        self._count_waiting(ledger, tagger, begun - LATE)
+        self._count_waiting(ledger, begun - LATE)
         if counted:
             log.info(
                 "tagged %s comments",
@@ -141,8 +170,22 @@ class Reader:
                 extra={"fields": {"event": "tagged", **counted}},
             )
 
-    def _count_waiting(self, ledger: Ledger, tagger: Tagger, since: datetime | None) -> None:
-        waiting = ledger.count_untagged(tagger.model_version, since)
+    def _batches(self, ledger: Ledger, since: datetime | None) -> Iterator[pa.RecordBatch]:
+        """What waits, without the comments that cannot be read."""
+        batches = ledger.untagged(self._version, since, BATCH)
+        while not self._stop.is_set():
+            self._asked = datetime.now(UTC)
+            batch = next(batches, None)
+            if batch is None:
+                return
+            readable = self._readable(batch)
+            if readable.num_rows:
+                yield readable
+            if batch.num_rows < BATCH:
+                return  # what came in meanwhile is read in the next turn
+
+    def _count_waiting(self, ledger: Ledger, since: datetime | None) -> None:
+        waiting = ledger.count_untagged(self._version, since)
         self._board.tags(untagged=max(0, waiting - len(self._unreadable)))
 
     def _readable(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -151,12 +194,8 @@ class Reader:
         keep = [uid not in self._unreadable for uid in batch.column("uid").to_pylist()]
         return batch.filter(pa.array(keep))
 
-    def _read(
-        self, ledger: Ledger, tagger: Tagger, batch: pa.RecordBatch, counted: Counter[str]
-    ) -> None:
-        if not batch.num_rows:
-            return
-        for read in read_apart(tagger, batch):
+    def _store(self, ledger: Ledger, answers: Answers, counted: Counter[str]) -> None:
+        for read in answers:
             if isinstance(read, Unreadable):
                 self._pass_over(read)
                 counted["skipped"] += 1
@@ -167,31 +206,34 @@ class Reader:
             counted["tagged"] += read.num_rows
 
     def _pass_over(self, unreadable: Unreadable) -> None:
-        reason = f"{unreadable.uid}: {self._secrets.reason(unreadable.error)}"
+        reason = self._secrets.hide(f"{unreadable.uid}: {unreadable.error}")
         self._unreadable.add(unreadable.uid)
         self._board.tagged(0, skipped=1)
         self._board.tags(skip_reason=reason)
         log.error(
             "cannot read %s",
             reason,
-            exc_info=unreadable.error,
             extra={"fields": {"event": "skipped", "uid": unreadable.uid}},
         )
 
-    def _tagger_of(self, ledger: Ledger) -> Tagger:
-        """The tagger; loaded anew where somebody has trained another or gone back to one."""
+    def _tagging_of(self, ledger: Ledger) -> Tagging:
+        """What reads; made anew where somebody has trained another tagger or gone back to one."""
         from earful.pipeline import CURRENT, WAITING, encode_corrections, make_current
 
         current = ledger.get_meta(CURRENT)
-        if self._tagger is not None and current == self._current:
-            return self._tagger
-        tagger = self._load()
+        if self._tagging is not None and current == self._current:
+            return self._tagging
+        self.close()
+        load = self._loading()
+        tagger = load()
         version = tagger.model_version
         if current != version and ledger.get_meta(WAITING) != version:
             make_current(ledger, version)
             current = version
         encode_corrections(ledger, tagger)
-        self._tagger, self._current, self._complete = tagger, current, None
+        tagging = self._hands(partial(load_reading_apart, load))
+        self._tagging, self._version = tagging, version
+        self._current, self._complete = current, None
         self._board.tags(model_version=version)
         log.info("reads with %s", version, extra={"fields": {"event": "loaded", "model": version}})
-        return tagger
+        return tagging

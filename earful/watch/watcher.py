@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from types import FrameType
@@ -127,7 +128,7 @@ class Watcher:
         registry = connectors_of(project)
         door = SharedDoor(project.door(), board, self._settings.most_untagged, self._stop)
         reader = Reader(
-            project, lambda: tagger_loading(project)(), board, secrets, self._stop, self._wake
+            project, partial(tagger_loading, project), board, secrets, self._stop, self._wake
         )
         threads = [Thread(target=reader.run, name="reader", daemon=True)]
         for source in project.settings.source:
