@@ -213,12 +213,12 @@ def test_languages_meet_and_near_misses_stay_apart() -> None:
         ("edycja offline", "dodajcie edycję notatek offline", "pl"),
         ("vegan burger", "please add a vegan burger", "en"),
         ("vegan nuggets", "we need vegan nuggets", "en"),
-        ("hamburguesa vegana", "ojalá tuvieran una hamburguesa vegana", "es"),
         ("dark mode", "please add a dark mode", "en"),
-        ("다크 모드", "다크 모드 추가해 주세요", "ko"),
+        ("tryb ciemny", "dodajcie tryb ciemny", "pl"),
+        ("modo oscuro", "falta un modo oscuro", "es"),
         type_="new_offering",
     )
-    assert together(group_asks(asks)) == [0, 1, 0, 1, 2, 3, 2, 4, 4]
+    assert together(group_asks(asks)) == [0, 1, 0, 1, 2, 3, 4, 4, 4]
 
 
 def test_vectors_of_another_encoder_are_not_compared() -> None:
@@ -246,7 +246,7 @@ def test_words_that_turn_a_wish_and_numbers_keep_groups_apart() -> None:
         assert together(group_asks(asks)) == [0, 1], (one, other)
 
 
-@pytest.mark.parametrize(("cosine", "groups"), [(0.7, [0, 1]), (0.8, [0, 0])])
+@pytest.mark.parametrize(("cosine", "groups"), [(0.75, [0, 1]), (0.85, [0, 0])])
 def test_a_word_in_common_and_others_beside_it_needs_close_vectors(
     cosine: float, groups: list[int]
 ) -> None:

@@ -4,6 +4,7 @@ and the directions in which asks differ most (principal components, Pearson 1901
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from classify.training.e5 import E5
 from classify.training.export import int8_mean_graph
 from classify.training.fine_tune import Progress
 from classify.training.pruned import pruned_encoder
+from classify.training.reader_network import between
 from classify.training.vocabulary import Vocabulary
 from classify.training.wants import Asked, read_wants
 from classify.vectors import Floats, FrozenNetwork, VectorEncoder, WantSpace, ask_text
@@ -27,6 +29,9 @@ from classify.vectors import Floats, FrozenNetwork, VectorEncoder, WantSpace, as
 ENCODER_VERSION = "e5-small-asks-2"
 DIMENSIONS = 192
 MOST_PER_INTENT = 30
+TAUGHT = 0.7
+"""How far the weights go from the base model's to the taught ones: what the wants do not speak of,
+the base knows (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models")."""
 _EVERY = 5
 """One in so many texts tells in which directions asks differ."""
 KEPT = "asks.pt"
@@ -98,12 +103,14 @@ class AskTraining:
 
     def _network(self, on_step: Progress) -> FrozenNetwork:
         path, words = self.work / KEPT, self.words
-        encoder = pruned_encoder(self.base, words)
+        untaught = pruned_encoder(self.base, words)
+        taught = copy.deepcopy(untaught)
         if not path.exists():
-            reader = AskReader(encoder, words.tokenizer, words.specials)
+            reader = AskReader(taught, words.tokenizer, words.specials)
             fine_tune_asks(reader, self.material, self.seed, self.plan, on_step)
-            torch.save(encoder.state_dict(), path)
-        encoder.load_state_dict(torch.load(path, weights_only=True))
+            torch.save(taught.state_dict(), path)
+        taught.load_state_dict(torch.load(path, weights_only=True))
+        encoder = between(untaught, taught, TAUGHT)
         graph = int8_mean_graph(encoder.eval())
         return FrozenNetwork(graph, words.tokenizer.to_str(), words.specials, words.lookup)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +15,7 @@ from transformers import AutoModel, BertConfig, BertModel
 from classify.labels import CATEGORIES, SENTIMENTS, STRENGTHS, TYPES
 from classify.training.examples import ORIGINS
 
+Network = TypeVar("Network", bound=nn.Module)
 _BLOCKED = -1e4
 
 
@@ -102,3 +105,12 @@ def base_encoder(folder: Path) -> nn.Module:
         str(folder), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     )
     return encoder
+
+
+def between(one: Network, other: nn.Module, share: float) -> Network:
+    """A network whose weights lie between those of two of one shape, ``share`` of the way to the
+    other."""
+    found = copy.deepcopy(one)
+    for place, weight in zip(found.parameters(), other.parameters(), strict=True):
+        place.data.lerp_(weight.data, share)
+    return found

@@ -21,7 +21,7 @@ from classify.training.corpus import LabelledComment, Opinion, Reported
 from classify.training.examples import Example, ExampleMaker, misspelt, shared_names
 from classify.training.export import int8_graph, reading_tokenizer
 from classify.training.fine_tune import Epoch, Plan, Progress, fine_tune
-from classify.training.reader_network import ReaderNetwork, base_encoder
+from classify.training.reader_network import ReaderNetwork, base_encoder, between
 from classify.training.wants import PartlyLabelled
 
 FIRST = Plan(epochs=2)
@@ -160,14 +160,6 @@ def second_stage(
         for epoch in (plain, wishing)
     )
     return between(one, other, WISHING)
-
-
-def between(one: ReaderNetwork, other: ReaderNetwork, share: float) -> ReaderNetwork:
-    """A network whose weights lie between those of two, ``share`` of the way to the other."""
-    found = copy.deepcopy(one)
-    for place, weight in zip(found.parameters(), other.parameters(), strict=True):
-        place.data.lerp_(weight.data, share)
-    return found
 
 
 def mask_of(tokenizer: Tokenizer) -> int:
