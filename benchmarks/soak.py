@@ -38,6 +38,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 TARGET = HERE / "soak.json"
+MEMORY = ("process_resident_memory_bytes", "earful_readers_memory_bytes")
 PAGE = 500
 SAMPLE_SECONDS = 5.0
 PATIENCE_SECONDS = 300.0
@@ -228,7 +229,7 @@ def measure(minutes: float, rate: float, folder: Path, report_every: float) -> d
             samples.append(
                 {
                     "seconds": round(time.monotonic() - begun, 1),
-                    "mebibytes": round(now["process_resident_memory_bytes"] / 2**20, 1),
+                    "mebibytes": round(sum(now[name] for name in MEMORY) / 2**20, 1),
                     "untagged": now["earful_untagged"],
                     "lag_seconds": round(now["earful_tag_lag_seconds"], 1),
                 }

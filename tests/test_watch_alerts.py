@@ -223,7 +223,7 @@ def snapshot(source: SourceStatus = SOURCE, tags: TagsStatus | None = None) -> S
     """A watch of one source, at noon."""
     return Snapshot(
         *(NOON, NOON - HOUR, (source,), tags or TagsStatus(NOON - HOUR, complete_until=NOON)),
-        *(Counter(), None, (("capped", "forum"),), 1 << 20),
+        *(Counter(), None, (("capped", "forum"),), 1 << 20, 3 << 20),
     )
 
 
@@ -279,6 +279,7 @@ def test_metrics_are_prometheus_text() -> None:
     assert 'earful_comments_total{source="a\\"b\\\\c",became="added"} 5.0\n' in page
     assert 'earful_alert_open{kind="capped",source="forum"} 1.0\n' in page
     assert "process_resident_memory_bytes 1048576.0\n" in page
+    assert "earful_readers_memory_bytes 3145728.0\n" in page
     samples = [line for line in page.splitlines() if not line.startswith("#")]
     for line in samples:
         name, value = line.rsplit(" ", 1)

@@ -94,6 +94,9 @@ def _families(seen: Snapshot) -> Iterator[Iterator[str]]:
     if seen.memory_bytes is not None:
         told = "Memory of the process in use."
         yield _single("process_resident_memory_bytes", "gauge", told, seen.memory_bytes)
+    if seen.readers_bytes is not None:
+        told = "Memory in use of the processes that read comments."
+        yield _single("earful_readers_memory_bytes", "gauge", told, seen.readers_bytes)
 
 
 def _single(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from multiprocessing import active_children
 from threading import Lock
 from typing import Any
 
@@ -69,6 +70,9 @@ class Snapshot:
     last_report: datetime | None
     open_alerts: tuple[tuple[str, str], ...]
     memory_bytes: int | None
+    """Of the watch itself."""
+    readers_bytes: int | None
+    """Of the processes that read comments for it."""
 
 
 class Board:
@@ -151,16 +155,24 @@ class Board:
                 self._last_report,
                 self._open,
                 resident_bytes(),
+                readers_bytes(),
             )
 
 
-def resident_bytes() -> int | None:
-    """Memory of this process that is in use; None where the system does not tell it so."""
+def resident_bytes(process: int | str = "self") -> int | None:
+    """Memory of a process that is in use; None where the system does not tell it so."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - no file
+        with open(f"/proc/{process}/statm", encoding="ascii") as statm:  # noqa: PTH123 - no file
             pages = int(statm.read().split()[1])
     except (OSError, IndexError, ValueError):
         return None
     import resource
 
     return pages * resource.getpagesize()
+
+
+def readers_bytes() -> int | None:
+    """Memory of this process' workers together; None where the system does not tell it so."""
+    each = [resident_bytes(worker.pid) for worker in active_children() if worker.pid is not None]
+    told = [one for one in each if one is not None]
+    return sum(told) if len(told) == len(each) else None
