@@ -223,7 +223,9 @@ def snapshot(source: SourceStatus = SOURCE, tags: TagsStatus | None = None) -> S
     """A watch of one source, at noon."""
     return Snapshot(
         *(NOON, NOON - HOUR, (source,), tags or TagsStatus(NOON - HOUR, complete_until=NOON)),
-        *(Counter(), None, (("capped", "forum"),), 1 << 20, 3 << 20),
+        *(Counter(), None, (("capped", "forum"),)),
+        memory_bytes=1 << 20,
+        readers_bytes=3 << 20,
     )
 
 
