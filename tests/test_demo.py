@@ -141,7 +141,7 @@ def test_all_day_breakfast_leads(report: dict, truth: dict) -> None:
 
 
 def test_praise_for_what_exists_is_no_demand(report: dict, truth: dict) -> None:
-    """Of sixty people who are glad about breakfast all day few count as asking for it."""
+    """Of those who count as asking for breakfast all day, few are glad that there is one."""
     glad = uids_by_story(truth)["breakfast_launched"]
     counted = {
         uid
@@ -149,8 +149,8 @@ def test_praise_for_what_exists_is_no_demand(report: dict, truth: dict) -> None:
         if any(thing in signal["name"] for thing in BREAKFAST)
         for uid in signal["uids"]
     }
-    assert len(counted) >= 45
-    assert len(glad & counted) <= 6
+    assert len(counted) >= 80
+    assert len(glad & counted) <= len(counted) / 10
 
 
 def test_planted_wishes_are_among_the_signals(report: dict) -> None:

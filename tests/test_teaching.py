@@ -84,7 +84,7 @@ def test_from_the_first_key_to_every_tag(
 ) -> None:
     """Label, learn, see what would move, accept, roll back: each step does what it says."""
     # Too few corrections: told how many are missing.
-    typed(monkeypatch, "", "k", "s", "m", "", "q")
+    typed(monkeypatch, "", "k", "8", "", "q")
     labelled = earful("label", "--count", "5", "--by", "ann")
     assert labelled.code == 0, labelled.err
     assert "2 saved, 1 of them right as they were; 1 skipped." in labelled.out
