@@ -21,19 +21,22 @@ from reports.phrases import LONGER, content
 
 Floats = npt.NDArray[np.float32]
 
-LEVEL = 0.45
+LEVEL = 0.55
 """Between phrases of one language that share no word."""
-FOREIGN_LEVEL = 0.40
+FOREIGN_LEVEL = 0.43
 """Between two languages: a word that both have may be a name or a loan."""
-DIFFERING_LEVEL = 0.80
+DIFFERING_LEVEL = 0.85
 """Where both have a word in common and each has others: near misses, unless they are very close."""
 TURNED_LEVEL = 0.80
 """Where both have the word that turns the wish, and no other: "better staff", "better tables"."""
-PARTICULAR_LEVEL = 0.60
+PARTICULAR_LEVEL = 0.65
 """Where one has all the words of the other and further ones."""
 HOURS_LEVEL = 0.39
 """Between a wish for more hours ("all-day breakfast") and one for a thing at another hour: it may
 be the same thing ("breakfast at lunchtime"), or part of what is wanted all day."""
+HOURS_LEVEL_OF_MANY = 0.55
+"""The same where both are groups of ``MANY`` people: means of many asks lie closer than asks."""
+MANY = 5
 SENTENCE_LEVEL = 0.36
 """Where a whole sentence stands for an item, so that single words decide nothing."""
 SENTENCE = 4
@@ -161,7 +164,7 @@ def _centred(vectors: Floats) -> Floats:
 class _Compared:
     """What is asked of a group again and again, worked out once."""
 
-    __slots__ = ("hours", "lang", "named", "numbers", "sentence", "turns", "wants", "words")
+    __slots__ = ("hours", "lang", "many", "named", "numbers", "sentence", "turns", "wants", "words")
 
     def __init__(self, group: Likeness) -> None:
         self.wants, self.words, self.named, self.turns = (
@@ -172,6 +175,7 @@ class _Compared:
         )
         self.lang, self.hours = group.lang, group.hours
         self.sentence = group.sentence
+        self.many = group.people >= MANY
         self.numbers = {word for word in group.named if any(map(str.isdigit, word))}
 
 
@@ -184,7 +188,7 @@ def demanded(one: _Compared, other: _Compared) -> float:
     whole, part = (one, other) if LONGER in one.words else (other, one)
     shared = one.named & other.named
     if LONGER in whole.words and part.hours and (not shared or whole.named <= part.named):
-        return HOURS_LEVEL
+        return HOURS_LEVEL_OF_MANY if one.many and other.many else HOURS_LEVEL
     if one.numbers != other.numbers:
         return NEVER
     if one.lang != other.lang:
