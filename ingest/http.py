@@ -139,9 +139,9 @@ class JsonClient(Closing):
     """A connection to one web service that answers with JSON. Safe to share between threads.
 
     ``where`` names the service in error messages; addresses in them carry no query, so that a
-    key given as a parameter is never shown. ``headers`` and ``secrets`` (parameters that are
-    credentials) are sent to the host of ``base_url`` only. ``pace`` is the least number of
-    seconds between two calls.
+    key given as a parameter is never shown. ``headers``, ``secrets`` (parameters that are
+    credentials) and ``posted`` (credentials in every body) are sent to the host of ``base_url``
+    only. ``pace`` is the least number of seconds between two calls.
     """
 
     def __init__(
@@ -152,6 +152,7 @@ class JsonClient(Closing):
         headers: Mapping[str, str] | None = None,
         *,
         secrets: Mapping[str, str] | None = None,
+        posted: Mapping[str, str] | None = None,
         allow_private: bool = False,
         pace: float = 0.0,
         size_limit: int = SIZE_LIMIT,
@@ -160,6 +161,7 @@ class JsonClient(Closing):
         self.base_url = base_url
         self.patience = patience
         self._secrets = dict(secrets or {})
+        self._posted = dict(posted or {})
         self._allow_private = allow_private
         self._pace = pace
         self._size_limit = size_limit
@@ -201,7 +203,7 @@ class JsonClient(Closing):
         last try, ``ConfigurationError`` or ``TerminalError`` at once, by the tables above, and
         ``BudgetSpentError`` where the platform says that its allowance for the day is used up.
         """
-        sent = _Sent(body, form, headers)
+        sent = _Sent(None if body is None else {**body, **self._posted}, form, headers)
         for attempt in self.patience.tries():
             with attempt:
                 self._wait()

@@ -1,12 +1,13 @@
 """What servers say about how fast they may be asked, in every dialect that we have met.
 
-Refusals say how long to wait: ``Retry-After`` in seconds or as a date (RFC 9110), a reset time in
-``X-RateLimit-Reset`` and its relatives as seconds from now (Reddit, Product Hunt, RateLimit
-headers of the IETF draft), as an epoch in seconds or milliseconds (GitHub, X, GitLab, Bluesky) or
-as ISO 8601 (Mastodon, Yelp), ``X-RateLimit-Reset-After`` (Discord), or a number in the body:
-``retry_after_ms`` (Matrix), ``retry_after`` (Discord), ``parameters.retry_after`` (Telegram),
-``extras.wait_seconds`` (Discourse), ``backoff`` (Stack Exchange). Meta tells percentages of an
-allowance in JSON headers. Answers that succeed may ask for a pause as well.
+Refusals say how long to wait: ``Retry-After`` in seconds, as a date (RFC 9110) or as an epoch
+(UserVoice), a reset time in ``X-RateLimit-Reset`` and its relatives as seconds from now (Reddit,
+Product Hunt, RateLimit headers of the IETF draft), as an epoch in seconds or milliseconds (GitHub,
+X, GitLab, Bluesky) or as ISO 8601 (Mastodon, Yelp), ``X-RateLimit-Reset-After`` (Discord), or a
+number in the body: ``retry_after_ms`` (Matrix), ``retry_after`` (Discord),
+``parameters.retry_after`` (Telegram), ``extras.wait_seconds`` (Discourse), ``backoff`` (Stack
+Exchange). Meta tells percentages of an allowance in JSON headers. Answers that succeed may ask
+for a pause as well.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
     seconds = _number(value)
     if seconds is not None:
-        return seconds
+        return seconds - now.timestamp() if seconds >= _EPOCH_FROM else seconds
     moment = _date(value)
     return None if moment is None else (moment - now).total_seconds()
 

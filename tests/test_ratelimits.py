@@ -28,6 +28,7 @@ QUICK = Patience(attempts=3, wait_initial=0.01, wait_max=0.02, wait_jitter=0.01)
         ({"retry-after": "Sun, 01 Jun 2025 12:00:30 GMT"}, None, 30),
         ({"x-ratelimit-reset": "42"}, None, 42),
         ({"x-ratelimit-reset": str(EPOCH + 50)}, None, 50),
+        ({"retry-after": str(EPOCH + 40)}, None, 40),
         ({"ratelimit-reset": str((EPOCH + 50) * 1000)}, None, 50),
         ({"x-ratelimit-reset": "2025-06-01T12:05:00.000Z"}, None, 300),
         ({"ratelimit-resettime": "2025-06-01T12:01:00+00:00"}, None, 60),

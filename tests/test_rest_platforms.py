@@ -271,10 +271,6 @@ def test_an_address_put_together_from_parts() -> None:
             r"\{usr\} is unknown; valid: secret",
         ),
         ({"graphql": "query { all }"}, 'graphql is posted: add send = "json"'),
-        (
-            {"replies": {"path": "/{id}", "paging": {"kind": "none"}}},
-            "lists that show the newest first only",
-        ),
     ],
 )
 def test_mistakes_are_explained(changes: dict[str, Any], told: str) -> None:

@@ -64,31 +64,30 @@ EVENTS = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     events=EVENTS,
-    newest=st.booleans(),
+    first=st.sampled_from(["oldest", "newest", "any"]),
     kind=st.sampled_from(["cursor", "page", "offset", "object", "last"]),
     size=st.integers(2, 6),
     narrowed=st.booleans(),
 )
 @example(
     events=[("arrive", [0] * 8), ("pull", 3), ("wait", 9), ("arrive", [5, 0]), ("pull", 2)],
-    newest=True,
+    first="newest",
     kind="cursor",
     size=2,
     narrowed=False,
 )
 def test_every_comment_comes_once(
-    events: list[tuple[str, Any]], newest: bool, kind: str, size: int, narrowed: bool
+    events: list[tuple[str, Any]], first: str, kind: str, size: int, narrowed: bool
 ) -> None:
     """Comments arrive, some late; pulls are stopped by a limit or broken off; time goes by."""
     world = World(size=size)
-    KioskClient.kiosk = Kiosk(world, newest=newest)
-    order: dict[str, Any] = {
-        "by": "created",
-        "first": "newest" if newest else "oldest",
-        "overlap": OVERLAP,
-    }
-    if narrowed and not newest:
+    KioskClient.kiosk = Kiosk(world, newest=first == "newest", mixed=first == "any")
+    order: dict[str, Any] = {"by": "created", "first": first, "overlap": OVERLAP}
+    if narrowed and first != "newest":
         order["since"] = {"parameter": "since", "format": "unix"}
+    if narrowed and first == "any":
+        order["until"] = {"parameter": "until", "format": "unix"}
+        order |= {"step": 45, "beginning": START - timedelta(hours=1)}
     made = engine.connector_of(row(PAGINGS[kind], order=order))
     moment, cursor, got = START, None, []
     with patch.object(engine, "JsonClient", KioskClient):

@@ -67,6 +67,7 @@ class Auth(Options):
            is the name, as services with keys want it
     header ``prefix`` and the value under ``name``
     parameter the value under ``name``, in the query
+    body   the value under ``name``, in what is posted
     signed a token that ``signing`` describes
     login  the token that the call in ``login`` answers
     ====== ===========================================================================
@@ -75,7 +76,7 @@ class Auth(Options):
     ``login`` and ``signing``; ``{user}``, ``{secret}`` and ``{signed}`` do as well.
     """
 
-    kind: Literal["bearer", "basic", "header", "parameter", "signed", "login"]
+    kind: Literal["bearer", "basic", "header", "parameter", "body", "signed", "login"]
     environment: str = Field(pattern=ENVIRONMENT)
     user: str | None = Field(default=None, pattern=ENVIRONMENT)
     variables: dict[str, Annotated[str, Field(pattern=ENVIRONMENT)]] = Field(default_factory=dict)
@@ -89,7 +90,7 @@ class Auth(Options):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.kind in ("header", "parameter") and not self.name:
+        if self.kind in ("header", "parameter", "body") and not self.name:
             raise ValueError(f"kind {self.kind!r} needs 'name', what the value is sent under")
         if self.kind == "signed" and self.signing is None:
             raise ValueError("kind 'signed' needs a table [auth.signing]")
@@ -144,20 +145,29 @@ class Bound(Options):
 class Order(Options):
     """How a listing is sorted: by when a comment was written, or last changed ("edited").
 
-    ``since`` and ``until`` are parameters that narrow it. The newest ``overlap`` seconds of the
-    last pull are read again, for what appears late or was edited meanwhile. A list that shows
-    the newest first may go back ``window`` seconds only. The newest ``lag`` seconds are not
-    asked for. ``beginning`` is the day that a first pull starts from.
+    ``first`` "any" is for platforms that do not say how they sort: the whole list is read before
+    its comments are sorted here. ``since`` and ``until`` are parameters that narrow it; with both
+    such a list is read ``step`` seconds at a time, so that little has to be held. The newest
+    ``overlap`` seconds of the last pull are read again, for what appears late or was edited
+    meanwhile. A list that shows the newest first may go back ``window`` seconds only. The newest
+    ``lag`` seconds are not asked for. ``beginning`` is the day that a first pull starts from.
     """
 
     by: Literal["created", "edited"] = "created"
-    first: Literal["newest", "oldest"]
+    first: Literal["newest", "oldest", "any"]
     since: Bound | None = None
     until: Bound | None = None
     overlap: int = Field(default=3600, ge=0)
     window: int | None = Field(default=None, ge=1)
+    step: int | None = Field(default=None, ge=1)
     lag: int = Field(default=0, ge=0)
     beginning: datetime | None = None
+
+    @model_validator(mode="after")
+    def _narrowed(self) -> Self:
+        if self.step is not None and (self.since is None or self.until is None):
+            raise ValueError("step needs since and until: how else would the list be narrowed?")
+        return self
 
     @property
     def first_second(self) -> int:
@@ -245,18 +255,33 @@ class LookUp(Options):
 
 
 class Replies(Options):
-    """A second list behind an item, in lists that show the newest first: the answers to it.
+    """A second list behind an item: the answers to it.
 
     It is asked for where the value at ``when`` is true and not 0, for items that are new or
     younger than the overlap: ``since`` and ``until`` are about when a thread began. What stands
-    in braces in ``path`` and ``parameters`` is a path in the item or an option. ``items`` leads
-    to the answers, whose fields are the row's; ``^.`` climbs to the item. With ``only`` the items
-    are no comments, only the way to them.
+    in braces in ``path`` and ``parameters`` is a path in the item or an option; ``send`` and
+    ``graphql`` are as in a row. ``items`` leads to the answers, whose fields are the row's; ``^.``
+    climbs to the item. With ``only`` the items are no comments, only the way to them. The answers
+    may have ``replies`` of their own.
     """
 
     path: str
     parameters: dict[str, Value] = Field(default_factory=dict)
+    send: Literal["query", "json"] = "query"
+    graphql: str = ""
     items: str = ""
     when: JsonPath | None = None
     only: bool = False
     paging: Paging
+    replies: Replies | None = None
+
+    @model_validator(mode="after")
+    def _posted(self) -> Self:
+        if self.graphql and self.send == "query":
+            raise ValueError('graphql is posted: add send = "json"')
+        return self
+
+    def texts(self) -> list[str]:
+        """Where names may stand in braces, here and in the replies behind these."""
+        deeper = self.replies.texts() if self.replies else []
+        return [self.path, *map(str, self.parameters.values()), *deeper]

@@ -6,6 +6,7 @@ import base64
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
@@ -20,35 +21,47 @@ Connect = Callable[[str], JsonClient]
 """A client for an address, which may be a path of the service; it bears no credential."""
 
 
-def credentials(auth: Auth | None, connect: Connect) -> tuple[dict[str, str], dict[str, str]]:
-    """(headers, parameters) that hold the credential; both empty where there is none.
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What bears the credential: headers, parameters of the query, names in what is posted."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, str] = field(default_factory=dict)
+
+
+def credentials(auth: Auth | None, connect: Connect) -> Credentials:
+    """The credential as it is sent; empty where there is none.
 
     Raises what a login raises, and ``ConfigurationError`` for a key that cannot sign.
     """
     value = os.environ.get(auth.environment, "") if auth else ""
     if auth is None or not value:
-        return {}, {}
+        return Credentials()
     words = {name: os.environ.get(told, "") for name, told in auth.every_variable.items()}
     match auth.kind:
         case "bearer":
-            return _bearer(value), {}
+            return _bearer(value)
         case "basic":
             pair = f"{words['user']}:{value}" if auth.user else f"{value}:X"
-            return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}, {}
+            coded = base64.b64encode(pair.encode()).decode()
+            return Credentials({"Authorization": f"Basic {coded}"})
         case "header":
-            return {auth.name or "": f"{auth.prefix}{value}"}, {}
+            return Credentials({auth.name or "": f"{auth.prefix}{value}"})
         case "parameter":
-            return {}, {auth.name or "": value}
+            return Credentials(parameters={auth.name or "": value})
+        case "body":
+            return Credentials(body={auth.name or "": value})
         case "signed":
             assert auth.signing is not None
-            return _bearer(signed_token(auth.signing, words, auth.environment)), {}
+            return _bearer(signed_token(auth.signing, words, auth.environment))
         case "login":
             assert auth.login is not None
-            return _bearer(_TOKENS.token(auth, auth.login, words, connect)), {}
+            return _bearer(_TOKENS.token(auth, auth.login, words, connect))
 
 
-def _bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+def _bearer(token: str) -> Credentials:
+    return Credentials({"Authorization": f"Bearer {token}"})
 
 
 class _Tokens:

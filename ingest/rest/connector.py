@@ -128,14 +128,15 @@ class RestConnector:
         return Service(self.row, self._given, client, mapper, self._budget, client.where)
 
     def _client(self) -> JsonClient:
-        headers, secrets = credentials(self.row.auth, self._login_client)
+        bearing = credentials(self.row.auth, self._login_client)
         per_minute = self.options.calls_per_minute or self.row.calls_per_minute
         return JsonClient(
             self._base,
             f"source {self.source!r}, {self.row.title}",
             self.options.patience,
-            {"Accept": "application/json", **self.row.headers, **headers},
-            secrets=secrets,
+            {"Accept": "application/json", **self._given.headers(), **bearing.headers},
+            secrets=bearing.parameters,
+            posted=bearing.body,
             allow_private=self.options.allow_private,
             pace=60 / per_minute if per_minute else 0.0,
         )

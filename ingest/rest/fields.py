@@ -15,9 +15,10 @@ class Extract(Options):
     """Where a value stands in an item, and how it is read. A plain path is the short form.
 
     ``path``: the first of these that is there and not null. ``any``: whether one of these is
-    true. ``sum``: the numbers at these, added up. ``template``: text with ``{path}`` in it; with
-    a path beside it, ``pattern`` cuts that value into named groups for the template. Otherwise
-    ``pattern`` (a regular expression; its first group is kept), ``values`` (a table from
+    true. ``sum``: the numbers at these, added up. ``template``: text with ``{path}`` in it; a
+    path beside it counts where the template has a gap, or, with named groups in ``pattern``, that
+    value is cut into these for the template. Otherwise ``pattern`` (a regular expression; its
+    first group is kept), ``values`` (a table from
     what stands there to what is meant), ``scale`` (lowest and highest rating), ``format`` of a
     time: "unix", "milliseconds" or a strptime pattern; without it numbers, ISO 8601 and mail
     dates are understood. ``zone`` is the time zone of times that name none.
@@ -46,8 +47,8 @@ class Extract(Options):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        ways = [bool(self.path), bool(self.any), bool(self.sum), self.template is not None]
-        if sum(ways) != 1 and not self.cuts:
+        plain = bool(self.path) or self.template is not None
+        if sum([plain, bool(self.any), bool(self.sum)]) != 1:
             raise ValueError("say one of: path, any, sum, template")
         if self.scale is not None and self.scale[0] >= self.scale[1]:
             raise ValueError("scale is [lowest, highest]")

@@ -76,6 +76,10 @@ class Given:
         }
         return fill(path, escaped)
 
+    def headers(self) -> dict[str, str]:
+        """The row's headers, with its options filled in."""
+        return {name: fill(value, self.single) for name, value in self._row.headers.items()}
+
     def base(self, options: RestOptions) -> str:
         """The service's address, without a slash at its end."""
         base = options.base_url or fill(self._row.base, self.single)

@@ -64,13 +64,15 @@ class Mapped:
 
     ``mark`` is the id with a checksum of what a reader would see change, so that an edited
     comment is not taken for the one that was read before, also where the platform's clock counts
-    seconds and it was edited twice in one.
+    seconds and it was edited twice in one. An item that is not ``wanted`` is no comment of the
+    row, only the way to its replies.
     """
 
     comment: Comment
     second: int | None
     mark: str
     item: Item
+    wanted: bool = True
 
 
 class Mapper:
@@ -150,6 +152,8 @@ class Mapper:
             return _cut(extract, item, words)
         elif extract.template is not None:
             value = _filled(extract.template, item, words)
+            if value is ABSENT:
+                value = item.first(extract.path)
         else:
             value = item.first(extract.path)
         if value is ABSENT:

@@ -65,7 +65,7 @@ class Descent:
                     seen.add(entry.mark)
                     passed = self._memory.passed(second, entry.mark, in_place=in_place)
                     self._set(passed, second if in_place else None)
-                    if fresh and not board.only_replies:
+                    if fresh and entry.wanted:
                         yield entry.comment
                 lowest = min([lowest, *(second for _, second, in_place in placed if in_place)])
                 if lowest < floor:

@@ -1,11 +1,13 @@
-"""Reading a listing that shows the oldest first."""
+"""Reading a listing that shows the oldest first, or in an order that is not known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from earful.records import Comment
+from ingest.rest.mapping import Mapped
 from ingest.rest.service import Board, timed
 from ingest.walks import Climb, Keep
 
@@ -14,7 +16,11 @@ MOST_SLIDES = 100_000
 
 
 class Ascent:
-    """A walk from what was read before up to ``stop``; ``now`` is our clock, all in seconds."""
+    """A walk from what was read before up to ``stop``; ``now`` is our clock, all in seconds.
+
+    A comment's replies come before it and belong to its second, whenever they were written, so
+    that a walk that is stopped among them finds them again.
+    """
 
     def __init__(
         self,
@@ -40,7 +46,8 @@ class Ascent:
         latest = self._now - order.lag
 
         def read(start: int, end: int) -> Iterator[Comment]:
-            return self._gap(board, start, end)
+            for low in range(start, end, order.step or end - start):
+                yield from self._gap(board, low, min(end, low + (order.step or end - start)))
 
         yield from self._climb.up_to(min(self._stop, latest), latest - order.overlap, read)
         board.tells_nothing()
@@ -57,9 +64,8 @@ class Ascent:
             for page in board.pages(listing):
                 ordered = sorted(timed(page, last), key=lambda pair: pair[1])
                 for entry, second in ordered:
-                    if start <= second < end and not self._climb.knows(second, entry.mark):
-                        self._climb.passes(start, second, entry.mark)
-                        yield entry.comment
+                    if start <= second < end:
+                        yield from self._thread(board, entry, start, second)
                 last = max([last, *(second for _, second in ordered)])
                 if (ordered and ordered[0][1] >= end) or (slides and last > low):
                     break
@@ -73,3 +79,11 @@ class Ascent:
                 board.tell_capped()
             self._climb.through(start, end)
             return
+
+    def _thread(self, board: Board, entry: Mapped, start: int, second: int) -> Iterator[Comment]:
+        """What is new of a comment's replies, then the comment itself if it is."""
+        for one in chain(board.replies(entry), (entry,)):
+            if not self._climb.knows(second, one.mark):
+                self._climb.passes(start, second, one.mark)
+                if one.wanted:
+                    yield one.comment

@@ -60,7 +60,7 @@ class Listing:
             answer = ask(*_in_place(path, parameters))
             items = self._items(answer)
             turned += 1
-            ids = [str(item.first(self.row.fields.id.paths)) for item in items]
+            ids = [str([item.at(path) for path in self.row.fields.id.paths]) for item in items]
             if items and ids == before:
                 if paging.repeat_ends:
                     return

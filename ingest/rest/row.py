@@ -28,7 +28,8 @@ class Terms(Options):
 
 
 class Row(Options):
-    """One platform. ``base``, ``path``, ``parameters`` and ``instance`` may hold ``{option}``.
+    """One platform. ``base``, ``path``, ``parameters``, ``headers`` and ``instance`` may hold
+    ``{option}``.
 
     ``items`` leads to the list in a reply ("" is the reply itself); ``*`` in it goes through
     every element. ``each`` names options that hold lists, of which each value is a listing of
@@ -75,7 +76,8 @@ class Row(Options):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         known = set(self.options)
-        texts = [self.base, self.path, self.instance or "", *map(str, self.parameters.values())]
+        texts = [self.base, self.path, self.instance or "", *self.headers.values()]
+        texts += map(str, self.parameters.values())
         used = {name for text in texts for name in placeholders(text)}
         paged = (
             {self.paging.parameter} if self.paging.parameter in placeholders(self.path) else set()
@@ -85,12 +87,13 @@ class Row(Options):
         if self.look_up is not None:
             used |= set(placeholders(self.look_up.path))
         if self.replies is not None:
-            texts = [self.replies.path, *map(str, self.replies.parameters.values())]
-            used |= {name for text in texts for name in placeholders(text)}
-            if self.order.first != "newest":
-                raise ValueError("[replies] are read in lists that show the newest first only")
+            used |= {name for text in self.replies.texts() for name in placeholders(text)}
         if self.graphql and self.send == "query":
             raise ValueError('graphql is posted: add send = "json"')
+        if self.auth is not None and self.auth.kind == "body" and self.send == "query":
+            raise ValueError("auth.kind is 'body', but nothing is posted: add send = \"json\"")
+        if self.order.first == "any" and (self.paging.cap or self.paging.cap_pages):
+            raise ValueError("a list that is cut must say how it is sorted: order.first is 'any'")
         used |= {name for text in self.fields.templates() for name in placeholders(text)}
         for name in sorted(known - used):
             raise ValueError(f"option {name!r} is used nowhere: write {{{name}}} where it belongs")
@@ -114,10 +117,10 @@ class Row(Options):
     def of_replies(self) -> Row:
         """The same platform, as the list behind an item is read."""
         assert self.replies is not None
-        behind = {name: getattr(self.replies, name) for name in ("path", "items", "paging")}
-        # A list behind an item is asked for in the query, and never told to be empty.
-        alone = {"send": "query", "graphql": "", "replies": None, "no_list": "error"}
-        return self.model_copy(update={**behind, **alone})
+        own = ("path", "items", "paging", "send", "graphql", "replies")
+        behind = {name: getattr(self.replies, name) for name in own}
+        # A list behind an item is never told to be empty.
+        return self.model_copy(update={**behind, "no_list": "error"})
 
     @property
     def sorted_by(self) -> Literal["created", "edited"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from earful.errors import TerminalError
 from ingest.budget import Budget
@@ -49,26 +49,23 @@ class Board:
     def between(self, since: int | None, until: int | None) -> Listing:
         """The listing, narrowed to seconds as far as the platform knows how to."""
         row = self.row
-        parameters: dict[str, str | int] = {}
-        for name, value in row.parameters.items():
-            text = fill(value, self._words) if isinstance(value, str) else value
-            if text != "":
-                parameters[name] = _sent(text, typed=row.send == "json")
+        parameters = _filled(row.parameters, self._words, typed=row.send == "json")
         parameters |= _bound(row.order.since, since, -1) | _bound(row.order.until, until, 1)
         path = self._service.given.path(row.path, self._words)
         return Listing(row, path, parameters, self._service.where)
 
     def pages(self, listing: Listing) -> Iterator[list[Mapped]]:
-        """The comments of a listing, page by page."""
+        """The comments of a listing, page by page; all at once where its order is not known."""
+        whole: list[Mapped] = []
         for items in self._asked(listing):
-            page = self._mapped(items)
+            page = self._mapped(self.row, items)
             self._items += len(page)
-            yield page
-
-    @property
-    def only_replies(self) -> bool:
-        """Whether the items of the listing are no comments, only the way to them."""
-        return self.row.replies is not None and self.row.replies.only
+            if self.row.order.first == "any":
+                whole += page
+            else:
+                yield page
+        if whole:
+            yield whole
 
     def replies(self, entry: Mapped) -> Iterator[Mapped]:
         """The answers to a comment of the listing, where the row says how they are asked for.
@@ -76,16 +73,16 @@ class Board:
         A thread that is gone or closed does not keep the others from being read.
         """
         try:
-            yield from self._replies(entry)
+            yield from self._replies(self.row, entry)
         except TerminalError as error:
             if not any(cut.startswith(_NO_REPLIES) for cut in self._cuts):
                 named = entry.comment.native_id
                 self._cuts.append(f"{_NO_REPLIES}, for example to {named}: {error.message}")
 
-    def _replies(self, entry: Mapped) -> Iterator[Mapped]:
-        replies = self.row.replies
+    def _replies(self, row: Row, entry: Mapped) -> Iterator[Mapped]:
+        replies = row.replies
         item = entry.item
-        if replies is None or (replies.when is not None and not is_true(item.at(replies.when))):
+        if replies is None or not _leads_to_replies(row, item):
             return
         texts = (replies.path, *(str(value) for value in replies.parameters.values()))
         names = {name for text in texts for name in placeholders(text)}
@@ -94,13 +91,17 @@ class Board:
         if names - words.keys() or leaves_path(words):
             return
         path = self._service.given.path(replies.path, words)
-        parameters = {
-            name: _sent(fill(str(value), words)) for name, value in replies.parameters.items()
-        }
-        listing = Listing(self.row.of_replies, path, parameters, self._service.where)
+        parameters = _filled(replies.parameters, words, typed=replies.send == "json")
+        behind = row.of_replies
+        listing = Listing(behind, path, parameters, self._service.where)
         for items in self._asked(listing):
             inside = [Item(one.value, one.around or item) for one in items]
-            yield from (reply for reply in self._mapped(inside) if reply.mark != entry.mark)
+            for reply in self._mapped(behind, inside):
+                if reply.mark == entry.mark:
+                    continue
+                yield from self._replies(behind, reply)
+                if reply.wanted:
+                    yield reply
 
     def _asked(self, listing: Listing) -> Iterator[list[Item]]:
         service = self._service
@@ -117,10 +118,18 @@ class Board:
             service.budget.after_call(len(items))
             yield items
 
-    def _mapped(self, items: list[Item]) -> list[Mapped]:
+    def _mapped(self, row: Row, items: list[Item]) -> list[Mapped]:
+        """The items that are comments, or that have comments behind them."""
         mapper = self._service.mapper
-        mapped = (mapper.map(item, self._words) for item in items if mapper.is_comment(item))
-        return [one for one in mapped if one is not None]
+        page = []
+        for item in items:
+            wanted = mapper.is_comment(item)
+            if not wanted and not _leads_to_replies(row, item):
+                continue
+            if (one := mapper.map(item, self._words)) is not None:
+                only = row.replies is not None and row.replies.only
+                page.append(replace(one, wanted=wanted and not only))
+        return page
 
     def tell_capped(self) -> None:
         """Take note that the platform shows no more of this listing."""
@@ -146,6 +155,22 @@ def timed(page: Sequence[Mapped], before: int) -> list[tuple[Mapped, int]]:
         before = entry.second if entry.second is not None else before
         every.append((entry, before))
     return every
+
+
+def _leads_to_replies(row: Row, item: Item) -> bool:
+    replies = row.replies
+    return replies is not None and (replies.when is None or is_true(item.at(replies.when)))
+
+
+def _filled(
+    parameters: Mapping[str, Value], words: Mapping[str, Value], *, typed: bool
+) -> dict[str, str | int]:
+    """Parameters with what stands for the names in braces; those that become empty are left out."""
+    filled = {
+        name: fill(value, words) if isinstance(value, str) else value
+        for name, value in parameters.items()
+    }
+    return {name: _sent(value, typed=typed) for name, value in filled.items() if value != ""}
 
 
 def _sent(value: Value, *, typed: bool = False) -> str | int:

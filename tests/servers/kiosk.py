@@ -28,16 +28,23 @@ PAGINGS: dict[str, dict[str, Any]] = {
 
 @dataclass
 class Kiosk:
-    """The service. ``cap`` is the most it shows of one listing, ``newest`` how it sorts."""
+    """The service. ``cap`` is the most it shows of one listing, ``newest`` how it sorts.
+
+    ``mixed``: it sorts by nothing that could be told.
+    """
 
     world: World = field(default_factory=World)
     newest: bool = False
+    mixed: bool = False
     cap: int | None = None
     repeats: bool = False
 
     def answer(self, request: Request) -> Reply:
         """A page, with every sign of the next page at once."""
-        found = self.world.shown(lambda r: (r.second, r.number), newest=self.newest)
+        found = self.world.shown(
+            lambda r: (r.number * 7919 % 101 if self.mixed else r.second, r.number),
+            newest=self.newest,
+        )
         fields = request.fields
         if "since" in fields:
             found = [r for r in found if r.second >= int(fields["since"])]
