@@ -16,8 +16,9 @@ from ingest.connector import Connector, Need, Rechecks
 from ingest.registry import Found, discover
 
 CONNECTORS = list(discover().found.values())
-NAMED_IN_IDS = {"bluesky", "typeform"}
-"""Platforms whose ids hold who wrote: the did in the address of a post, the number of a response.
+NAMED_IN_IDS = {"bluesky", "tumblr", "typeform"}
+"""Platforms whose ids hold who wrote: the did in the address of a post, the blog that a note is
+named by, the number of a response.
 """
 
 

@@ -1,6 +1,7 @@
-"""What the replies of nineteen platforms look like, by their manuals; ``shapes`` serves them.
+"""What the replies of platforms look like, by their manuals; ``shapes`` serves them.
 
-The manual of each is named in its row (``ingest/connectors``). None was pulled from.
+The manual of each is named in its row (``ingest/connectors``). None was pulled from. Those of
+``desks`` and ``communities`` are among ``SHAPES``.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from servers import communities, desks
 from servers.local import Reply, Request
 from servers.rest import Remark, iso
-from servers.shapes import TOKEN, Page, Shape, posted
+from servers.shapes import BEARER, TOKEN, Page, Shape, posted
 
 REPLIED_TO = 20
 
@@ -34,7 +36,6 @@ def _pem(key: Any) -> str:
 
 APPLE_KEY = ec.generate_private_key(ec.SECP256R1())
 GOOGLE_KEY = rsa.generate_private_key(65537, 2048)
-BEARER = ("Authorization", f"Bearer {TOKEN}")
 SIGNED = ("Authorization", r"Bearer [\w-]+\.[\w-]+\.[\w-]+")
 
 
@@ -409,6 +410,8 @@ def _typeform(remark: Remark) -> dict[str, Any]:
 
 
 SHAPES: dict[str, Shape] = {
+    **communities.SHAPES,
+    **desks.SHAPES,
     "bluesky": Shape(
         r"/xrpc/app\.bsky\.feed\.searchPosts",
         _bluesky,

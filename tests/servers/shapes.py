@@ -20,6 +20,7 @@ from servers.rest import Remark, Service, World
 Make = Callable[[Remark], dict[str, Any]]
 Read = Callable[[str], float]
 TOKEN = "sesame"
+BEARER = ("Authorization", f"Bearer {TOKEN}")
 NOT_FOUND = Reply(404, {"error": "not found"})
 REPLIES = range(21, 26)
 """Remarks that answer remark 20, on platforms that show answers behind an item only."""
@@ -45,9 +46,11 @@ class Shape:
     (with whether it leaves out the moment itself) and ``until`` are parameters, and how they are
     read. ``one`` is the path of items by name, and the parameter or group that holds the names;
     ``found`` is what holds them, ``gone`` what is said where none is there. ``behind`` is the path
-    of answers, and what names the item that they answer; ``holder`` is that item where it is no
-    comment itself. ``login`` is the path that gives out tokens, a check of what was sent to it,
-    and where the token stands. ``credential`` is a header or parameter and what it must match.
+    of answers, and what names the item that they answer; ``behind_reply`` is what holds them,
+    ``behind_size`` how many stand on a page; ``holder`` is the item where it is no comment itself.
+    ``mixed``: the list is in no order that could be told. ``login`` is the path that gives out
+    tokens, a check of what was sent to it, and where the token stands. ``credential`` is a header
+    or parameter and what it must match.
     """
 
     listing: str
@@ -58,6 +61,7 @@ class Shape:
     environment: Mapping[str, str]
     credential: tuple[str, str]
     newest: bool = True
+    mixed: bool = False
     by_change: bool = False
     size: str = "limit"
     turn: str = "token"
@@ -70,6 +74,8 @@ class Shape:
     gone: Reply = NOT_FOUND
     behind: tuple[str, str] | None = None
     behind_item: Make | None = None
+    behind_reply: Callable[[Page], Any] | None = None
+    behind_size: int = 3
     holder: Make | None = None
     login: tuple[str, Callable[[Request], bool], str] | None = None
     recent: bool = False
@@ -88,21 +94,21 @@ class Shape:
         given = request.headers.get(where, asked.get(where, ""))
         if not re.fullmatch(value, given):
             return Reply(401, {"error": "invalid_auth"})
-        if re.fullmatch(self.listing, request.path):
-            return self._list(world, request, asked)
         for place, show in ((self.behind, self._behind), (self.one, self._one)):
             if place is None or (match := re.fullmatch(place[0], request.path)) is None:
                 continue
             named = match.groupdict() | asked
             if place[1] in named:
-                return show(world, named[place[1]], asked)
+                return show(world, named[place[1]], named)
+        if re.fullmatch(self.listing, request.path):
+            return self._list(world, request, asked)
         return Reply(404, {"error": "no such address"})
 
     def _list(self, world: World, request: Request, asked: Mapping[str, str]) -> Reply:
         def key(remark: Remark) -> tuple[int, int]:
             return (remark.changed if self.by_change else remark.second), remark.number
 
-        found = world.shown(key, newest=self.newest)
+        found = world.shown(_mixed if self.mixed else key, newest=self.newest)
         if self.behind is not None:
             found = [remark for remark in found if remark.number not in REPLIES]
         if self.since is not None and self.since[0] in asked:
@@ -146,17 +152,22 @@ class Shape:
         return int(value.removeprefix("p"))
 
     def _behind(self, world: World, at: str, asked: Mapping[str, str]) -> Reply:
-        """What stands behind an item, in pages of three; the item itself comes first in some."""
+        """What stands behind an item, in short pages; the item itself comes first in some."""
         [before] = [r for r in world.remarks.values() if self.name(r) == at]
-        first = [before] if self.holder is not None or self.behind_item is None else []
-        after_it = [world.remarks[n] for n in REPLIES] if before.number == 20 else []
-        shown = [remark for remark in (*first, *after_it) if not remark.deleted]
+        if before.deleted:
+            return self.gone
+        shown = [remark for remark in self._answers(world, before, asked) if not remark.deleted]
         start = int(asked.get(self.parameter, "p0").removeprefix("p"))
-        after = start + 3 if start + 3 < len(shown) else None
+        after = start + self.behind_size if start + self.behind_size < len(shown) else None
         make = self.behind_item or self.item
-        items = [make(remark) for remark in shown[start : start + 3]]
+        items = [make(remark) for remark in shown[start : start + self.behind_size]]
         following = None if after is None else f"p{after}"
-        return Reply(content=self.reply(Page(items, following, None, len(shown))))
+        reply = self.behind_reply or self.reply
+        return Reply(content=reply(Page(items, following, None, len(shown))))
+
+    def _answers(self, world: World, before: Remark, asked: Mapping[str, str]) -> list[Remark]:
+        first = [before] if self.holder is not None or self.behind_item is None else []
+        return first + ([world.remarks[n] for n in REPLIES] if before.number == 20 else [])
 
     def _one(self, world: World, names: str, _: Mapping[str, str]) -> Reply:
         by_name = {self.name(remark): remark for remark in world.remarks.values()}
@@ -176,6 +187,11 @@ class Shape:
             self.recent,
             self.authors,
         )
+
+
+def _mixed(remark: Remark) -> tuple[int, int]:
+    """A place in a list that says nothing about when a remark was written, and does not change."""
+    return remark.number * 7919 % 101, remark.number
 
 
 def posted(request: Request) -> dict[str, str]:
