@@ -34,7 +34,7 @@ class CheckedRow:
         told = [
             f"{self.path}: a well-formed row, connector {row.name!r} ({row.title})",
             f"  asks    {row.base}{row.path}",
-            f"  pages   {row.paging.kind}, {row.order.first} first, by {row.order.by}",
+            f"  pages   {row.paging.kind}, {_sorted(row)}",
             f"  maps    {', '.join(name for name, _ in row.fields.given())}",
             f"  follows edits: {row.edits}; deletions: {row.deletions}",
         ]
@@ -140,13 +140,19 @@ def _about(connector: type[Connector]) -> str:
     return (connector.__doc__ or "").strip().splitlines()[0] if connector.__doc__ else ""
 
 
+def _sorted(row: Row) -> str:
+    if row.order.first == "any":
+        return f"in no known order, by {row.order.by} here"
+    return f"{row.order.first} first, by {row.order.by}"
+
+
 def _notes(path: Path, row: Row) -> list[str]:
     notes = []
     if path.parent.name != "connectors":
         notes.append("earful finds it once it lies in the folder connectors/ of the project")
     if row.fields.author is None:
         notes.append("no author is mapped: comments are counted, not people")
-    if row.order.first == "oldest" and row.order.since is None:
+    if row.order.first != "newest" and row.order.since is None:
         notes.append("without order.since every pull reads the whole list from its beginning")
     if row.edits == "unseen" and row.order.overlap == 0:
         notes.append("edits are not followed, and nothing is read twice (order.overlap is 0)")

@@ -70,6 +70,14 @@ def test_a_good_row(earful: Callable, row: Path) -> None:
     assert "deletions are not followed" in done.out
 
 
+def test_a_row_in_no_known_order(earful: Callable, row: Path) -> None:
+    """A list that must be read whole by every pull is told, since that costs calls."""
+    row.write_text(ROW.replace('"newest"', '"any"'), encoding="utf-8")
+    done = earful("connector", "check", row)
+    assert "page, in no known order, by created here" in done.out
+    assert "every pull reads the whole list" in done.out
+
+
 def test_a_bad_row(earful: Callable, row: Path) -> None:
     """A mistake is the caller's, exit 2, with file, key and what would be valid."""
     row.write_text(ROW.replace("author =", "athor ="), encoding="utf-8")

@@ -51,7 +51,7 @@ def read(tmp_path: Path, content: str) -> Row:
         ('path = "/said"', 'pth = "/said"', "Did you mean 'path'?"),
         ('path = "/said"', 'path = "/{board}"', "{board} is no option: add a table"),
         ('base = "https:', 'base = "http:', "base must begin with https://"),
-        ('first = "newest"', 'first = "newst"', "valid: 'newest' or 'oldest'"),
+        ('first = "newest"', 'first = "newst"', "valid: 'newest', 'oldest' or 'any'"),
         ('kind = "page", ', 'kind = "cursor", ', "kind 'cursor' needs 'path'"),
         (', parameter = "page"', "", "kind 'page' needs 'parameter'"),
         ('text = "body"', 'txt = "body"', "fields.txt: there is no such key. Did you mean 'text'?"),

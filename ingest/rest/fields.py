@@ -18,10 +18,10 @@ class Extract(Options):
     true. ``sum``: the numbers at these, added up. ``template``: text with ``{path}`` in it; a
     path beside it counts where the template has a gap, or, with named groups in ``pattern``, that
     value is cut into these for the template. Otherwise ``pattern`` (a regular expression; its
-    first group is kept), ``values`` (a table from
-    what stands there to what is meant), ``scale`` (lowest and highest rating), ``format`` of a
-    time: "unix", "milliseconds" or a strptime pattern; without it numbers, ISO 8601 and mail
-    dates are understood. ``zone`` is the time zone of times that name none.
+    first group is kept), ``values`` (a table from what stands there to what is meant), ``scale``
+    (lowest and highest rating), ``format`` of a time: "unix", "milliseconds" or a strptime
+    pattern; without it numbers, ISO 8601 and mail dates are understood. ``zone`` is the time zone
+    of times that name none.
     """
 
     path: tuple[JsonPath, ...] = ()

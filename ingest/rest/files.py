@@ -88,7 +88,7 @@ _EXAMPLES = {
     "base": 'base = "https://forum.example.org"',
     "path": 'path = "/api/comments"',
     "order": 'order = { by = "created", first = "newest" }',
-    "first": 'first = "newest" or "oldest"',
+    "first": 'first = "newest", "oldest" or "any"',
     "paging": 'paging = { kind = "page", parameter = "page" }',
     "kind": 'kind = "page"',
     "fields": 'fields = { id = "id", text = "body", created = "created_at" }',

@@ -51,12 +51,13 @@ def _part(remark: Remark) -> dict[str, Any]:
 
 
 def _parts(page: Page) -> dict[str, Any]:
-    """A whole conversation, with a colleague's answer that is nobody's wish."""
+    """A whole conversation, with a colleague's answer and a customer who closed it silently."""
     colleague = {
         **_part(Remark(900, 1_750_000_000, "Thank you, we will see.")),
         "author": {"type": "admin", "id": "1"},
     }
-    parts = [colleague, *page.items]
+    closed = {**_part(Remark(901, 1_750_000_000, "")), "part_type": "close", "body": None}
+    parts = [colleague, *page.items, closed]
     inner = {"type": "conversation_part.list", "conversation_parts": parts, "total_count": 1}
     return {"type": "conversation", "id": "20", "conversation_parts": inner}
 

@@ -94,14 +94,12 @@ class Shape:
         given = request.headers.get(where, asked.get(where, ""))
         if not re.fullmatch(value, given):
             return Reply(401, {"error": "invalid_auth"})
-        for place, show in ((self.behind, self._behind), (self.one, self._one)):
-            if place is None or (match := re.fullmatch(place[0], request.path)) is None:
-                continue
-            named = match.groupdict() | asked
-            if place[1] in named:
-                return show(world, named[place[1]], named)
+        if (named := _named(self.behind, request.path, asked)) is not None:
+            return self._behind(world, *named)
         if re.fullmatch(self.listing, request.path):
             return self._list(world, request, asked)
+        if (named := _named(self.one, request.path, asked)) is not None:
+            return self._one(world, *named)
         return Reply(404, {"error": "no such address"})
 
     def _list(self, world: World, request: Request, asked: Mapping[str, str]) -> Reply:
@@ -187,6 +185,16 @@ class Shape:
             self.recent,
             self.authors,
         )
+
+
+def _named(
+    place: tuple[str, str] | None, path: str, asked: Mapping[str, str]
+) -> tuple[str, Mapping[str, str]] | None:
+    """What is named at this place, with everything that was asked; None where nothing is."""
+    if place is None or (match := re.fullmatch(place[0], path)) is None:
+        return None
+    told = match.groupdict() | asked
+    return (told[place[1]], told) if place[1] in told else None
 
 
 def _mixed(remark: Remark) -> tuple[int, int]:
