@@ -47,4 +47,5 @@ def _block(name: str, connector: type[Connector]) -> str:
 
 
 def _assigned(need: Need, lists: set[str]) -> str:
-    return f'{need.name} = ["..."]' if need.name in lists else f'{need.name} = "..."'
+    several = need.several or need.name in lists
+    return f'{need.name} = ["..."]' if several else f'{need.name} = "..."'

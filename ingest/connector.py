@@ -24,7 +24,8 @@ class Need:
     """Something a connector must be given: an environment variable or an option.
 
     ``what`` says what it is, ``how`` where a person gets it. ``secret`` values come from the
-    environment only and never reach a log or a message.
+    environment only and never reach a log or a message. ``several`` is true of an option that is
+    a list.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Need:
     how: str
     required: bool = True
     secret: bool = False
+    several: bool = False
 
 
 class Connector(Protocol):

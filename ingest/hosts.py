@@ -58,10 +58,15 @@ def resolve(host: str) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+def verified_tls() -> ssl.SSLContext:
+    """A context of one's own that verifies certificates, for what is not HTTP."""
+    return httpx2.create_ssl_context()
+
+
 @lru_cache(maxsize=1)
 def tls() -> ssl.SSLContext:
     """Certificates are verified; reading the trusted ones takes a while, so it is done once."""
-    return httpx2.create_ssl_context()
+    return verified_tls()
 
 
 class PublicTransport(httpx2.BaseTransport):
@@ -99,6 +104,18 @@ class PublicTransport(httpx2.BaseTransport):
         self._inner.close()
 
 
+def checked_addresses(host: str, where: str, *, allow_private: bool) -> list[str]:
+    """The addresses of a host, for what connects by itself; public ones unless told otherwise.
+
+    Raises ``OSError``, or ``PrivateHostError``.
+    """
+    addresses = resolve(host)
+    for address in addresses:
+        if not allow_private and not is_public(address):
+            raise _refused(host, address, where)
+    return addresses
+
+
 def connected(
     host: str, port: int, seconds: float, where: str, *, allow_private: bool
 ) -> socket.socket:
@@ -108,9 +125,7 @@ def connected(
     ``PrivateHostError``.
     """
     failed: OSError | None = None
-    for address in resolve(host):
-        if not allow_private and not is_public(address):
-            raise _refused(host, address, where)
+    for address in checked_addresses(host, where, allow_private=allow_private):
         try:
             return socket.create_connection((address, port), seconds)
         except OSError as error:

@@ -89,6 +89,7 @@ class Feeds:
             "option",
             "addresses of feeds",
             "Most blogs and forums name theirs in the page's head; see docs/connectors/feeds.md.",
+            several=True,
         ),
     )
     follows_edits: ClassVar[bool] = False

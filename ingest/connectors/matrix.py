@@ -82,7 +82,7 @@ class Matrix:
             secret=True,
         ),
         Need("server", "option", "the homeserver's address", "As in https://matrix.example."),
-        Need("rooms", "option", "rooms to read", "Ids (!...) or aliases (#...)."),
+        Need("rooms", "option", "rooms to read", "Ids (!...) or aliases (#...).", several=True),
     )
     follows_edits: ClassVar[bool] = True
     follows_deletions: ClassVar[bool] = True

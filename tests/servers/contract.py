@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from servers import feeds, hackernews, imap, matrix, platforms, reddit, rest, telegram
+from servers import feeds, hackernews, imap, matrix, platforms, reddit, rest, telegram, xmpp
 
 FIRST_SECOND = 1_750_000_000
 """When the first comment of every scene was written (15 June 2025)."""
@@ -171,6 +171,24 @@ def _matrix() -> Iterator[Scene]:
         )
 
 
+@contextmanager
+def _xmpp() -> Iterator[Scene]:
+    world = xmpp.XmppWorld()
+    room = world.rooms[xmpp.ROOM]
+    created = {}
+    for n in range(1, 131):
+        second = FIRST_SECOND + (300 if 20 <= n < 32 else n * 10)
+        created[f"{xmpp.ROOM}/{room.say(second, f'A lid, please, number {n}')}"] = second
+    with xmpp.XmppServer(world) as server:
+        yield Scene(
+            xmpp.options_for(server),
+            created,
+            lambda name: None,
+            lambda name, text: None,
+            xmpp.ENVIRONMENT,
+        )
+
+
 def _rest(service: rest.Service) -> Callable[[], AbstractContextManager[Scene]]:
     @contextmanager
     def scene() -> Iterator[Scene]:
@@ -202,6 +220,7 @@ SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "matrix": _matrix,
     "reddit": _reddit,
     "telegram": _telegram,
+    "xmpp": _xmpp,
     **{name: _rest(service) for name, service in rest.SERVICES.items()},
     **{name: _rest(shape.service()) for name, shape in platforms.SHAPES.items()},
 }

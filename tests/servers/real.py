@@ -1,7 +1,8 @@
 """Real servers on 127.0.0.1 for the tests marked ``real``: installed, started and stopped here.
 
 ``python tests/servers/real.py install`` installs them, as root and with an index of packages at
-hand: Dovecot from Debian's packages, Synapse by pip into an environment of its own.
+hand: Dovecot, Prosody and ngIRCd from Debian's packages, Synapse by pip into an environment of its
+own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from tempfile import TemporaryDirectory
 SYNAPSE = Path(os.environ.get("EARFUL_SYNAPSE", "~/.cache/earful-tests/synapse")).expanduser()
 """The environment that Synapse is installed into."""
 START_SECONDS = float(os.environ.get("EARFUL_START_SECONDS", "60"))
+
+_PACKAGES = {"dovecot": "dovecot-imapd", "ngircd": "ngircd", "prosody": "prosody"}
+"""Program -> the package of Debian's that brings it."""
 
 _DOVECOT = """
 protocols = imap
@@ -48,6 +52,43 @@ service imap-login {{
 }}
 """
 
+_PROSODY = """
+daemonize = false
+pidfile = "{folder}/pid"
+data_path = "{folder}/data"
+certificates = "{folder}"
+run_as_root = true
+log = {{ {{ levels = {{ min = "info" }}, to = "file", filename = "{folder}/log" }} }}
+interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {port} }}
+s2s_ports = {{ }}
+http_ports = {{ }}
+https_ports = {{ }}
+modules_enabled = {{ "roster", "saslauth", "disco", "tls" }}
+modules_disabled = {{ "s2s" }}
+c2s_require_encryption = false
+authentication = "internal_hashed"
+VirtualHost "localhost"
+  ssl = {{ certificate = "{certificate}", key = "{key}" }}
+Component "rooms.localhost" "muc"
+  modules_enabled = {{ "muc_mam" }}
+"""
+
+_NGIRCD = """
+[Global]
+Name = irc.kayaks.example
+Info = for tests
+Listen = 127.0.0.1
+Ports = {port}
+[Limits]
+MaxConnectionsIP = 0
+MaxNickLength = 20
+[Options]
+PAM = no
+Ident = no
+DNS = no
+"""
+
 _SYNAPSE_LIMITS = """
 rc_message: {per_second: 1000, burst_count: 1000}
 rc_login:
@@ -58,8 +99,9 @@ rc_login:
 
 def install() -> None:
     """Install every server that is not there yet."""
-    if shutil.which("dovecot") is None:
-        apt = ["apt-get", "install", "-y", "--no-install-recommends", "dovecot-imapd"]
+    wanted = [package for program, package in _PACKAGES.items() if shutil.which(program) is None]
+    if wanted:
+        apt = ["apt-get", "install", "-y", "--no-install-recommends", *wanted]
         subprocess.run(["apt-get", "update"], check=True)
         subprocess.run(apt, check=True)
     if not (SYNAPSE / "bin" / "synapse_homeserver").exists():
@@ -86,6 +128,36 @@ def dovecot() -> Iterator[int]:
         config = folder / "dovecot.conf"
         config.write_text(_DOVECOT.format(folder=folder, port=port))
         with _running(["dovecot", "-c", str(config), "-F"], port, folder / "log"):
+            yield port
+
+
+@contextmanager
+def prosody(public: Path, private: Path) -> Iterator[int]:
+    """Prosody for "localhost" with this certificate, archived rooms at "rooms.localhost", and the
+    accounts shop, ada and bo, each with the password "sesame-9"; yields its port."""
+    with TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        (folder / "data").mkdir()
+        config = folder / "prosody.cfg.lua"
+        config.write_text(
+            _PROSODY.format(folder=folder, port=port, certificate=public, key=private)
+        )
+        for user in ("shop", "ada", "bo"):
+            made = ["--config", str(config), "register", user, "localhost", "sesame-9"]
+            subprocess.run(["prosodyctl", *made], check=True, capture_output=True)
+        with _running(["prosody", "--config", str(config), "-F"], port, folder / "log"):
+            yield port
+
+
+@contextmanager
+def ngircd() -> Iterator[int]:
+    """ngIRCd, which keeps no history; yields its port."""
+    with TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        folder.chmod(0o755)
+        config = folder / "ngircd.conf"
+        config.write_text(_NGIRCD.format(port=port))
+        with _running(["ngircd", "-n", "-f", str(config)], port, folder / "log"):
             yield port
 
 
