@@ -8,7 +8,7 @@ stores nothing, redacts nothing and tags nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
@@ -119,6 +119,19 @@ class Rechecks(Protocol):
         platform says nothing are left out: silence is no deletion.
         """
         ...
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A connector that waits for what is said, since its platform keeps nothing.
+
+    The loop sets ``stopping``; the connector asks it while it waits, and ends its pull where it
+    says so. After a pull ``unbroken`` tells that what is said until the next one is lost, so that
+    this one should follow at once.
+    """
+
+    stopping: Callable[[], bool]
+    unbroken: bool
 
 
 class Options(BaseModel):

@@ -7,6 +7,7 @@ is written in short transactions, while nothing is fetched.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -19,8 +20,10 @@ from earful.errors import TransientError
 from earful.locking import alone
 from earful.records import Admitted, Comment, Coverage
 from earful.store import Ledger, UpsertCount
-from ingest.connector import Connector, Rechecks
+from ingest.connector import Connector, Listens, Rechecks
 
+BATCH_SECONDS = 30.0
+"""What trickles in is stored after so long, lest much of it be lost to a stop."""
 Refusal = TypeVar("Refusal")
 """What the door answers for a comment it turns away: the comment's place and the reason."""
 
@@ -69,7 +72,8 @@ def pull_source(
     """Pull ``connector.source`` into ``ledger``, from the connector's cursor on.
 
     The connector was made with ``ledger.cursor(source)``. Each batch passes ``admit`` and is
-    stored with the cursor in one transaction. Afterwards the ``recheck_limit`` newest comments
+    stored with the cursor in one transaction; it ends with ``batch_size`` comments, or with the
+    first one after ``BATCH_SECONDS``. Afterwards the ``recheck_limit`` newest comments
     that were there before are looked up again, where the connector follows edits or deletions.
     ``cursor_name`` keeps the cursor under another name than the source's: a pull of its own, which
     may go on beside the live one.
@@ -91,6 +95,8 @@ def pull_source(
             )
         known = ledger.recent_native_ids(connector.source, connector.instance, recheck_limit)
         pull = _Pull(ledger, connector, admit, batch_size, on_progress, known, stopping, name)
+        if isinstance(connector, Listens):
+            connector.stopping = stopping
         error = pull.take(connector.pull(since, until, limit))
         coverage = connector.coverage
         if error is not None:
@@ -125,6 +131,7 @@ class _Pull(Generic[Refusal]):
         self.batch_size = batch_size
         self.on_progress = on_progress
         self.batch: list[Comment] = []
+        self.begun = 0.0
         self.cursor_name = cursor_name
         self.not_seen_again = dict.fromkeys(known)
         self.stopping = stopping
@@ -146,8 +153,11 @@ class _Pull(Generic[Refusal]):
             if comment is None:
                 self.store()
                 return None
+            now = time.monotonic()
+            if not self.batch:
+                self.begun = now
             self.batch.append(comment)
-            if len(self.batch) >= self.batch_size:
+            if len(self.batch) >= self.batch_size or now - self.begun >= BATCH_SECONDS:
                 self.store()
 
     def store(self) -> None:

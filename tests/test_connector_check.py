@@ -167,10 +167,11 @@ def test_a_project_with_sources_to_fill_in(earful: Callable, tmp_path: Path) -> 
     start = written.rindex("# [[source]]")
     filled = tomllib.loads(written[start:].replace("# ", ""))
     assert filled["source"][0]["options"] == {"apps": ["..."]}
-    chat = earful("init", tmp_path / "c", "--source", "xmpp")
+    chat = earful("init", tmp_path / "c", "--source", "xmpp", "--source", "irc")
     assert chat.code == 0, chat.err
     written = (tmp_path / "c" / "earful.toml").read_text(encoding="utf-8")
     assert '# options = { rooms = ["..."] }\n' in written
+    assert '# options = { host = "...", channels = ["..."] }\n' in written
     wrong = earful("init", tmp_path / "b", "--source", "blusky")
     assert wrong.code == 2
     assert "Did you mean 'bluesky'?" in wrong.err

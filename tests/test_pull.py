@@ -245,3 +245,14 @@ def test_the_lock_dies_with_its_process(ledger: Ledger, tmp_path: Path) -> None:
     assert process.stdout == "held\n", process.stderr
     assert process.returncode < 0
     assert pull(ledger, size=3).added == 3
+
+
+def test_what_trickles_in_is_stored_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that has been in hand for long is stored, however few comments it holds."""
+    monkeypatch.setattr("ingest.pull.BATCH_SECONDS", 0.0)
+    told: list[Progress] = []
+    with Ledger.open(tmp_path / "ledger.sqlite", create=True) as ledger:
+        pull_source(ledger, Counting("slow", {"size": 3}, None), admit, on_progress=told.append)
+    assert [progress.read for progress in told] == [1, 2, 3]

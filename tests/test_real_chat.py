@@ -6,20 +6,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, Self
 from xml.etree.ElementTree import Element
 
 import pytest
-from servers import real, xmpp
+from servers import irc, real, xmpp
 from servers.certificates import certificate
 from slixmpp import JID, ClientXMPP
 from slixmpp.exceptions import IqError
 
 from earful.errors import ConfigurationError
 from earful.records import Comment
+from ingest.connectors.irc import Irc
 from ingest.connectors.xmpp import Xmpp
 
 pytestmark = pytest.mark.real
@@ -184,3 +188,119 @@ def test_xmpp_against_prosody(prosody: tuple[int, Path], monkeypatch: pytest.Mon
     assert edited.created_at == got[3].created_at
     assert (gone.native_id, gone.deleted) == (got[4].native_id, True)
     assert (shown.text, shown.author) == ("And who am I?", "ada@localhost")
+
+
+# IRC
+
+TALK = [
+    "CAP LS 302",
+    "NICK ada",
+    "USER earful 0 * :earful",
+    "CAP REQ :multi-prefix",
+    "CAP REQ :draft/chathistory",
+    "CAP END",
+    "NICKSERV IDENTIFY shop secret",
+    "CHATHISTORY AFTER #tides timestamp=2025-06-15T10:00:00.000Z 10",
+    "JOIN tides",
+    "JOIN #tides",
+    "PING :the-end",
+]
+
+
+@pytest.fixture(scope="module")
+def ngircd() -> Iterator[int]:
+    if shutil.which("ngircd") is None:
+        pytest.skip("ngIRCd is not installed: python tests/servers/real.py install")
+    with real.ngircd() as port:
+        yield port
+
+
+class Guest:
+    """Somebody on an IRC server, by hand."""
+
+    def __init__(self, port: int, nick: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), 60)
+        self._stream = self._socket.makefile("rwb")
+        self.nick = nick
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+        self._socket.close()
+
+    def send(self, line: str) -> None:
+        """A line is sent."""
+        self._stream.write(line.encode() + b"\r\n")
+        self._stream.flush()
+
+    def until(self, pattern: str) -> list[str]:
+        """The lines up to one that matches."""
+        lines = [""]
+        while not re.search(pattern, lines[-1]):
+            raw = self._stream.readline()
+            assert raw, f"the server hung up before {pattern!r}"
+            lines.append(raw.decode().strip())
+        return lines[1:]
+
+
+def talk(port: int) -> list[str]:
+    """What a server answers to the commands of the connector: the numbers and the parameters that
+    are read, without words and what differs from run to run."""
+    with Guest(port, "ada") as guest:
+        for line in TALK:
+            guest.send(line)
+        told = guest.until("PONG")
+    told = [re.sub(r"^:[^ ]+!~[^ ]+@[^ ]+", ":ada", line) for line in told]
+    read = re.compile(r"(CAP|NICK|JOIN|PONG|001|366|376|403|421|433) ")
+    return [
+        re.sub(r"(?<= )(001|366|376|403|421|433)( .*?) :.*", r"\1\2", line)
+        for line in told
+        if read.search(line)
+    ]
+
+
+def test_the_small_irc_server_answers_like_ngircd(ngircd: int) -> None:
+    """Every command of the connector that ngIRCd knows, and those that it does not know."""
+    with irc.IrcServer(irc.IrcWorld()) as small:
+        assert talk(small.port) == talk(ngircd)
+
+
+def test_irc_against_ngircd(ngircd: int) -> None:
+    """What is said while listening is heard, by whom and where; a stop ends the listening."""
+    with Guest(ngircd, "gull") as gull:
+        gull.send("NICK gull")
+        gull.send("USER gull 0 * :gull")
+        gull.send("JOIN #reef")
+        gull.until(" 366 ")
+        options = {
+            "host": "127.0.0.1",
+            "port": ngircd,
+            "security": "none",
+            "allow_private": True,
+            "channels": ["#Reef"],
+            "nick": "gull",  # which is taken: another one is tried
+            "listen": 3600,
+        }
+        one, stop, heard = Irc("channels", options, None), Event(), list[Comment]()
+        one.stopping = stop.is_set
+        listening = Thread(target=lambda: heard.extend(one.pull(None, None, None)))
+        listening.start()
+        gull.until("^:gull_!.* JOIN ")
+        gull.send("PRIVMSG #reef :A lid, für kalte Tage")
+        gull.send("PRIVMSG #reef :\x01ACTION wants one, too\x01")
+        gull.send("NOTICE #reef :maintenance at noon")
+        gull.send("PING :said")
+        gull.until("PONG")
+        stop.set()
+        listening.join()
+    assert [(comment.text, comment.author, comment.channel) for comment in heard] == [
+        ("A lid, für kalte Tage", "gull", "#Reef"),
+        ("wants one, too", "gull", "#Reef"),
+    ]
+    assert one.unbroken
+    window = one.coverage
+    assert window.since is not None
+    assert window.until is not None
+    assert window.since < window.until

@@ -36,6 +36,12 @@ def test_a_quiet_source_is_pulled_as_seldom_as_allowed() -> None:
     assert max(pauses) == 600
 
 
+def test_a_source_that_keeps_nothing_is_pulled_again_at_once() -> None:
+    """However quiet it is: what is said between two pulls of it is lost."""
+    schedule = Schedule.of(SETTINGS, "s").unbroken().succeeded(0, None)
+    assert set(after([0.0] * 5, schedule)) == {10}
+
+
 def test_pace_follows_the_rate() -> None:
     """At half a comment a second a pull is due when fifty are to be expected."""
     assert after([0.5] * 12)[-1] == pytest.approx(100, rel=0.1)

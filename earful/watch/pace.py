@@ -37,6 +37,10 @@ class Schedule:
             max(settings.longest_backoff, longest),
         )
 
+    def unbroken(self) -> Schedule:
+        """Of a source that keeps nothing: every wait is the shortest."""
+        return replace(self, longest=self.shortest)
+
     def succeeded(self, new: int, elapsed: float | None, *, capped: bool = False) -> Schedule:
         """After a pull that brought ``new`` comments of the ``elapsed`` time since the one before.
 

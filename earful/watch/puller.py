@@ -133,6 +133,7 @@ class Puller:
 
     def _pull(self, started: float) -> PullResult[Refused]:
         from earful.pipeline import make_connector, set_aside
+        from ingest.connector import Listens
         from ingest.pull import pull_source
 
         name = self._source.name
@@ -149,6 +150,8 @@ class Puller:
                 recheck_limit=RECHECKED if again else 0,
                 stopping=self._stop.is_set,
             )
+        if isinstance(connector, Listens) and connector.unbroken:
+            self._schedule = self._schedule.unbroken()
         if again:
             self._rechecked = started
         month = f"{name}-{datetime.now(UTC):%Y-%m}"

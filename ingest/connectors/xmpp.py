@@ -87,14 +87,14 @@ class Xmpp:
         self.options = read_options(XmppOptions, source, options)
         _check(self.options, source)
         self.cursor: dict[str, Any] = dict(cursor or {})
-        self._asked = (datetime.now(UTC), datetime.now(UTC))
+        self._target = datetime.now(UTC)
         self._climbs: dict[str, Climb] = {}
 
     @property
     def coverage(self) -> Coverage:
         """What all rooms were walked through in common."""
         spans = ((climb.low, climb.high) for climb in self._climbs.values())
-        return Coverage(self.source, *seen_in_common(spans, *self._asked), "complete")
+        return Coverage(self.source, *seen_in_common(spans, self._target, self._target), "complete")
 
     def pull(
         self, since: datetime | None, until: datetime | None, limit: int | None
@@ -104,7 +104,7 @@ class Xmpp:
         target = min(now, until or now)
         start = None if since is None else math.ceil(since.timestamp())
         stop = math.ceil(target.timestamp())
-        self._asked = (since or target, target)
+        self._target = target
         self._climbs = {}
         if limit == 0:
             return

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from servers import feeds, hackernews, imap, matrix, platforms, reddit, rest, telegram, xmpp
+from servers import feeds, hackernews, imap, irc, matrix, platforms, reddit, rest, telegram, xmpp
 
 FIRST_SECOND = 1_750_000_000
 """When the first comment of every scene was written (15 June 2025)."""
@@ -172,6 +172,19 @@ def _matrix() -> Iterator[Scene]:
 
 
 @contextmanager
+def _irc() -> Iterator[Scene]:
+    world = irc.IrcWorld.with_history()
+    created = {}
+    for n in range(1, 131):
+        second = FIRST_SECOND + (300 if 20 <= n < 32 else n * 10)
+        msgid = world.say(second + n % 4 / 8, f"A lid, please, number {n}")
+        created[f"{irc.CHANNEL}/{msgid}"] = second
+    world.channels[irc.CHANNEL].sort(key=lambda said: said.at)
+    with irc.IrcServer(world) as server:
+        yield Scene(irc.options_for(server), created, lambda name: None, lambda name, text: None)
+
+
+@contextmanager
 def _xmpp() -> Iterator[Scene]:
     world = xmpp.XmppWorld()
     room = world.rooms[xmpp.ROOM]
@@ -216,6 +229,7 @@ SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "feeds": _feeds,
     "hackernews": _hackernews,
     "imap": _imap,
+    "irc": _irc,
     "mbox": _mbox,
     "matrix": _matrix,
     "reddit": _reddit,

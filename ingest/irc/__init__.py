@@ -1,0 +1,1 @@
+"""IRC: lines of the protocol, and a connection to a server."""
