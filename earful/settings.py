@@ -1,7 +1,8 @@
 """The project's settings: ``earful.toml``, found in the working folder or above it.
 
 Secrets never stand in the file. Keys come from the environment or from the user's configuration
-folder (see ``earful.keys``), credentials of a platform from the environment only.
+folder (see ``earful.keys``), credentials of a platform from the environment or the system's
+keyring (see ``earful.credentials``).
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -30,6 +29,7 @@ def watch(
     project: ProjectOption = None,
 ) -> None:
     """Pull, tag and report for ever, each source at its own pace, with alerts (docs/watch.md)."""
+    from earful.credentials import credential
     from earful.project import Project
     from earful.watch.logs import ALERT_URL, Secrets, start_logging
     from earful.watch.server import read_address
@@ -48,4 +48,4 @@ def watch(
             where="--log-format",
             next_step=f"Valid: {', '.join(LOG_FORMATS)}.",
         )
-    Watcher(opened, secrets, Outside(address, os.environ.get(ALERT_URL))).run()
+    Watcher(opened, secrets, Outside(address, credential(ALERT_URL))).run()

@@ -7,7 +7,6 @@ stores nothing, redacts nothing and tags nothing.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from earful.credentials import credential, ways_to_set
 from earful.errors import ConfigurationError, did_you_mean
 from earful.records import Comment, Coverage
 
@@ -24,8 +24,8 @@ class Need:
     """Something a connector must be given: an environment variable or an option.
 
     ``what`` says what it is, ``how`` where a person gets it. ``secret`` values come from the
-    environment only and never reach a log or a message. ``several`` is true of an option that is
-    a list.
+    environment or the keyring and never reach a log or a message. ``several`` is true of an option
+    that is a list.
     """
 
     name: str
@@ -180,12 +180,14 @@ def _names(model: type[BaseModel], path: Iterable[str | int]) -> list[str]:
 def missing_needs(
     needs: Iterable[Need], options: Mapping[str, Any], environment: Mapping[str, str] | None = None
 ) -> list[Need]:
-    """The required needs that neither the environment nor the options answer."""
-    given = os.environ if environment is None else environment
+    """The required needs that neither the options nor the environment (by default ours, with the
+    keyring) answer."""
+    given = credential if environment is None else environment.get
     return [
         need
         for need in needs
-        if need.required and not (given if need.kind == "environment" else options).get(need.name)
+        if need.required
+        and not (given(need.name) if need.kind == "environment" else options.get(need.name))
     ]
 
 
@@ -198,6 +200,9 @@ def require_needs(
         return
     told = "; ".join(f"{need.name} ({need.what})" for need in missing)
     ways = " ".join(dict.fromkeys(need.how for need in missing))
+    variables = [need.name for need in missing if need.kind == "environment"]
+    if variables:
+        ways = f"{ways_to_set(variables)} {ways}"
     raise ConfigurationError(
         f"missing: {told}",
         where=f"source {source!r}",

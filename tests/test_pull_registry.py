@@ -123,4 +123,9 @@ def test_needs() -> None:
     told = str(caught.value)
     assert "source 'x'" in told
     assert "EARFUL_X_TOKEN (a token)" in told
+    assert "in the environment" in told
+    assert "keyring set earful EARFUL_X_TOKEN" in told
     assert told.endswith("Ask X for one. X asks for approval.")
+    with pytest.raises(ConfigurationError) as caught:
+        require_needs(needs[1:], "x", {})
+    assert "keyring" not in str(caught.value)

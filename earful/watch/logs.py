@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
+from earful.credentials import credential
 from earful.errors import EarfulError
+from earful.keys import ENVIRONMENT
 from earful.project import Project
 
 Format = Literal["text", "json"]
@@ -32,18 +34,19 @@ class Secrets:
 
     @classmethod
     def of_project(cls, project: Project) -> Self:
-        """The secrets in the environment that the project's sources need."""
+        """The secrets that the project's sources need, from the environment or the keyring."""
         from earful.pipeline import connectors_of
 
         found = connectors_of(project)
-        names = {ALERT_URL, "EARFUL_KEY"}
+        names = {ALERT_URL}
         for source in project.settings.source:
             try:
                 needs = found.connector(source.connector).needs
             except EarfulError:  # told when it is pulled
                 continue
             names |= {need.name for need in needs if need.secret}
-        return cls(os.environ[name] for name in names if os.environ.get(name))
+        key = os.environ.get(ENVIRONMENT, "")
+        return cls([key, *(credential(name) for name in sorted(names))])
 
     def hide(self, text: str) -> str:
         """The text without them."""

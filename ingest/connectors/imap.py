@@ -7,7 +7,6 @@ folder is read anew, and the ledger knows its mails by their Message-IDs.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from earful.credentials import credential, ways_to_set
 from earful.errors import ConfigurationError
 from earful.records import Comment, Coverage
 from ingest.connector import Need, Options, read_options, require_needs
@@ -224,14 +224,15 @@ class Imap:
 
 
 def _login(source: str) -> Login:
-    password, token = (os.environ.get(f"EARFUL_IMAP_{name}") for name in ("PASSWORD", "TOKEN"))
+    password, token = (credential(f"EARFUL_IMAP_{name}") for name in ("PASSWORD", "TOKEN"))
     if not password and not token:
         raise ConfigurationError(
             "missing: EARFUL_IMAP_PASSWORD, or EARFUL_IMAP_TOKEN (OAuth)",
             where=f"source {source!r}",
-            next_step="Make an app password at your provider and put it into the environment.",
+            next_step="Make an app password at your provider. "
+            + ways_to_set(["EARFUL_IMAP_PASSWORD"]),
         )
-    return Login(os.environ["EARFUL_IMAP_USER"], token or password or "", bool(token))
+    return Login(credential("EARFUL_IMAP_USER"), token or password, bool(token))
 
 
 def _second(comment: Comment | None) -> int | None:

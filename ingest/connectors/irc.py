@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from earful.credentials import credential
 from earful.errors import ConfigurationError
 from earful.records import Comment, Coverage
 from ingest.connector import Need, Options, read_options, require_needs
@@ -140,8 +140,8 @@ class Irc:
         options = self.options
         login = Login(
             options.nick,
-            os.environ.get("EARFUL_IRC_USER") or options.nick,
-            os.environ.get("EARFUL_IRC_PASSWORD", ""),
+            credential("EARFUL_IRC_USER") or options.nick,
+            credential("EARFUL_IRC_PASSWORD"),
         )
         for attempt in options.patience.tries():
             with attempt:

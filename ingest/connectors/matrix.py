@@ -9,7 +9,6 @@ tombstone. ``/event`` tells the same of single events when they are looked up ag
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import Field
 
+from earful.credentials import credential
 from earful.errors import ConfigurationError, TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
@@ -136,7 +136,7 @@ class Matrix:
                     yield comment
 
     def _client(self) -> JsonClient:
-        token = os.environ["EARFUL_MATRIX_TOKEN"]
+        token = credential("EARFUL_MATRIX_TOKEN")
         return JsonClient(
             f"{self.options.server.rstrip('/')}/_matrix/client/v3",
             f"source {self.source!r}, {urlsplit(self.options.server).hostname}",

@@ -9,7 +9,6 @@ what was read before.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from praw.exceptions import InvalidURL, PRAWException, RedditAPIException
 from praw.models import Submission
 from pydantic import Field, model_validator
 
+from earful.credentials import credential
 from earful.errors import ConfigurationError, EarfulError, TerminalError, TransientError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
@@ -399,9 +399,9 @@ class Reddit:
 def _read_only_app(options: RedditOptions) -> praw.Reddit:
     """praw with everything said, so that no praw.ini lying about can add to it or redirect it."""
     return praw.Reddit(
-        client_id=os.environ["EARFUL_REDDIT_CLIENT_ID"],
-        client_secret=os.environ["EARFUL_REDDIT_CLIENT_SECRET"],
-        user_agent=os.environ["EARFUL_REDDIT_USER_AGENT"],
+        client_id=credential("EARFUL_REDDIT_CLIENT_ID"),
+        client_secret=credential("EARFUL_REDDIT_CLIENT_SECRET"),
+        user_agent=credential("EARFUL_REDDIT_USER_AGENT"),
         username=None,
         password=None,
         refresh_token=None,

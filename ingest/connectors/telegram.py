@@ -8,12 +8,12 @@ asking for the next page would throw away what the ledger may not hold yet.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, ClassVar
 
+from earful.credentials import credential
 from earful.errors import ConfigurationError, TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
@@ -99,7 +99,7 @@ class Telegram:
         yield from islice(self._comments(updates, since, until), limit)
 
     def _updates(self) -> list[Mapping[str, Any]]:
-        token = os.environ["EARFUL_TELEGRAM_TOKEN"]
+        token = credential("EARFUL_TELEGRAM_TOKEN")
         where = f"source {self.source!r}, Telegram"
         parameters: dict[str, str | int] = {
             "limit": PAGE,

@@ -8,7 +8,6 @@ a retraction as a tombstone. Reading an archive needs no presence in the room: n
 from __future__ import annotations
 
 import math
-import os
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from earful.credentials import credential
 from earful.errors import ConfigurationError, TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
@@ -119,7 +119,7 @@ class Xmpp:
 
     def _session(self) -> Session:
         session = _library(self.source)
-        user, options = os.environ["EARFUL_XMPP_USER"], self.options
+        user, options = credential("EARFUL_XMPP_USER"), self.options
         if not _ADDRESS.fullmatch(user):
             raise ConfigurationError(
                 "EARFUL_XMPP_USER is no address of an account",
@@ -129,7 +129,7 @@ class Xmpp:
         for attempt in options.patience.tries():
             with attempt:
                 opened: Session = session.Session(
-                    session.Login(user, os.environ["EARFUL_XMPP_PASSWORD"]),
+                    session.Login(user, credential("EARFUL_XMPP_PASSWORD")),
                     options.host or user.partition("@")[2],
                     options.port or _PORTS[options.security],
                     options.security,

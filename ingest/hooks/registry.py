@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from earful.credentials import credential
 from earful.errors import ConfigurationError, did_you_mean
 from earful.settings import Hook as HookSettings
 from ingest.connector import Need, require_needs
@@ -57,7 +57,7 @@ def find_rows(folder: Path | None = None) -> dict[str, HookRow]:
 def make_hooks(
     settings: Sequence[HookSettings], rows: Mapping[str, HookRow], id_key: bytes
 ) -> dict[str, Hook]:
-    """The hooks of the settings by name, with their secrets from the environment.
+    """The hooks of the settings by name, with their secrets.
 
     Raises ``ConfigurationError`` where a row, a dialect or a secret is missing.
     """
@@ -91,7 +91,7 @@ def _made(settings: HookSettings, rows: Mapping[str, HookRow], id_key: bytes) ->
         settings.name,
         row,
         signature,
-        signature.bytes_of(os.environ[variable], f"environment variable {variable}"),
+        signature.bytes_of(credential(variable), f"credential {variable}"),
         id_key,
-        os.environ[asked] if asked else None,
+        credential(asked) if asked else None,
     )

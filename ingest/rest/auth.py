@@ -1,15 +1,15 @@
-"""Credentials of a row: taken from the environment, sent where the platform wants them."""
+"""Credentials of a row: read, changed for tokens, and sent where the platform wants them."""
 
 from __future__ import annotations
 
 import base64
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
+from earful.credentials import credential
 from earful.errors import ConfigurationError
 from ingest.http import JsonClient
 from ingest.rest.asking import Auth, Login
@@ -35,10 +35,12 @@ def credentials(auth: Auth | None, connect: Connect) -> Credentials:
 
     Raises what a login raises, and ``ConfigurationError`` for a key that cannot sign.
     """
-    value = os.environ.get(auth.environment, "") if auth else ""
+    value = credential(auth.environment) if auth else ""
     if auth is None or not value:
         return Credentials()
     words = {name: os.environ.get(told, "") for name, told in auth.every_variable.items()}
+        return {}, {}
+    words = {name: credential(told) for name, told in auth.every_variable.items()}
     match auth.kind:
         case "bearer":
             return _bearer(value)
