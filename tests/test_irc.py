@@ -19,11 +19,17 @@ from servers.door import admit
 from servers.irc import ACCOUNT, CHANNEL, MOST, PASSWORD, IrcServer, IrcWorld, options_for
 
 from earful.errors import ConfigurationError, TransientError
+from earful.project import Project
 from earful.records import Comment
+from earful.settings import Source
 from earful.store import Ledger
+from earful.watch.logs import Secrets
+from earful.watch.puller import Puller, SharedDoor
+from earful.watch.status import Board
 from ingest.connectors.irc import Irc
 from ingest.irc.lines import read_line
 from ingest.pull import pull_source
+from ingest.registry import discover
 
 FIRST = 1_750_000_000
 
@@ -409,3 +415,41 @@ def test_a_broken_history(kept: IrcWorld, keeper: IrcServer, fault: str) -> None
         next(stream)
     rest, _ = pulled(keeper, one.cursor)
     assert len({comment.uid for comment in (*got, *rest)}) == len(got) + len(rest) == 3 * MOST
+
+
+# The watch
+
+
+def test_the_watch_goes_on_listening_at_once(
+    world: IrcWorld,
+    server: IrcServer,
+    project: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """However quiet a channel is, it waits no longer than it must; a history can wait."""
+    kept = IrcWorld.with_history()
+    caplog.set_level("INFO", "earful.watch.puller")
+    with IrcServer(kept) as keeper:
+        pauses = {one: _pauses(project, one, caplog) for one in (server, keeper)}
+    assert pauses == {server: [15.0, 15.0], keeper: [15.0, 900.0]}
+
+
+def _pauses(project: Path, server: IrcServer, caplog: pytest.LogCaptureFixture) -> list[float]:
+    """The waits after two pulls of a source of this server."""
+    caplog.clear()
+    opened, stop = Project.open(project), Event()
+    board = Board(datetime.now(UTC), ["channels"])
+    options = options_for(server)
+    puller = Puller(
+        opened,
+        Source(name="channels", connector="irc", options=options),
+        discover(),
+        SharedDoor(opened.door(), board, 5000, stop),
+        board,
+        Secrets(),
+        stop,
+        lambda: None,
+    )
+    puller.pull_once()
+    puller.pull_once()
+    return [vars(record)["fields"]["pause"] for record in caplog.records]

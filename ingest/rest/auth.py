@@ -38,8 +38,6 @@ def credentials(auth: Auth | None, connect: Connect) -> Credentials:
     value = credential(auth.environment) if auth else ""
     if auth is None or not value:
         return Credentials()
-    words = {name: os.environ.get(told, "") for name, told in auth.every_variable.items()}
-        return {}, {}
     words = {name: credential(told) for name, told in auth.every_variable.items()}
     match auth.kind:
         case "bearer":
