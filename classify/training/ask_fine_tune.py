@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from classify.network import Specials
+from classify.training.descent import Descent
 from classify.training.fine_tune import Progress
 from classify.training.wants import Asked, Trade, heard
 from classify.vectors import MOST_TOKENS, PREFIX, ask_text
@@ -110,18 +111,11 @@ def fine_tune_asks(
     chance = random.Random(seed)  # noqa: S311  draws examples, guards no secret
     torch.manual_seed(seed)
     learned = _learning(reader.encoder, plan.learning)
-    optimizer = torch.optim.AdamW(learned, lr=plan.rate, weight_decay=0.01, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / plan.warmup, 1 - step / (plan.steps + 1))
-    )
+    descent = Descent(learned, [{"params": learned, "lr": plan.rate}], plan.warmup, plan.steps)
     reader.encoder.train()
     for step in range(plan.steps):
         loss = _step_loss(reader, material, plan, chance)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(learned, 1.0)
-        optimizer.step()
-        schedule.step()
+        descent.step(loss)
         on_step(step + 1, plan.steps, float(loss.detach()))
     return reader.encoder.eval()
 

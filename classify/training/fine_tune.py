@@ -1,4 +1,4 @@
-"""Fine-tuning: batches, losses, the schedule, and the average of the weights over time."""
+"""Fine-tuning: batches, losses, rates by depth, and the average of the weights over time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from classify.training.descent import Descent
 from classify.training.examples import UNKNOWN, Example
 from classify.training.reader_network import Logits, ReaderNetwork
 
@@ -79,11 +80,8 @@ def fine_tune(
     _freeze(network, plan.frozen)
     drawn = epoch(chance)
     steps = plan.epochs * math.ceil(len(drawn) / plan.batch)
-    optimizer = torch.optim.AdamW(_groups(network, plan), weight_decay=0.01, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / (plan.warmup * steps), 1 - step / (steps + 1))
-    )
     learned = [weight for weight in network.parameters() if weight.requires_grad]
+    descent = Descent(learned, _groups(network, plan), plan.warmup * steps, steps)
     average = [weight.detach().clone() for weight in learned]
     network.train()
     step = 0
@@ -93,11 +91,7 @@ def fine_tune(
         for batch in batches(drawn, plan.batch, chance):
             _mask_tokens(batch, plan.masked, mask_token)
             loss = total_loss(network(batch.ids, batch.mask), batch)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(learned, 1.0)
-            optimizer.step()
-            schedule.step()
+            descent.step(loss)
             step += 1
             keep = min(plan.averaging, step / (step + 10))
             torch._foreach_lerp_(average, [weight.detach() for weight in learned], 1 - keep)
