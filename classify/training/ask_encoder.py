@@ -8,10 +8,11 @@ import copy
 import csv
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
+from torch import nn
 
 from classify.tagger import ASKS_GRAPH, ENCODER
 from classify.training.ask_fine_tune import PLAN, AskMaterial, AskPlan, AskReader, fine_tune_asks
@@ -22,6 +23,7 @@ from classify.training.export import int8_mean_graph
 from classify.training.fine_tune import Progress
 from classify.training.pruned import pruned_encoder
 from classify.training.reader_network import between
+from classify.training.steps import kept
 from classify.training.vocabulary import Vocabulary
 from classify.training.wants import Asked, read_wants
 from classify.vectors import Floats, FrozenNetwork, VectorEncoder, WantSpace, ask_text
@@ -102,16 +104,15 @@ class AskTraining:
         )
 
     def _network(self, on_step: Progress) -> FrozenNetwork:
-        path, words = self.work / KEPT, self.words
-        untaught = pruned_encoder(self.base, words)
-        taught = copy.deepcopy(untaught)
-        if not path.exists():
-            reader = AskReader(taught, words.tokenizer, words.specials)
-            fine_tune_asks(reader, self.material, self.seed, self.plan, on_step)
-            torch.save(taught.state_dict(), path)
-        taught.load_state_dict(torch.load(path, weights_only=True))
-        encoder = between(untaught, taught, TAUGHT)
-        graph = int8_mean_graph(encoder.eval())
+        words = self.words
+        base = pruned_encoder(self.base, words)
+
+        def teach() -> nn.Module:
+            reader = AskReader(copy.deepcopy(base), words.tokenizer, words.specials)
+            return fine_tune_asks(reader, self.material, self.seed, self.plan, on_step)
+
+        taught = kept(self.work / KEPT, teach, partial(copy.deepcopy, base))
+        graph = int8_mean_graph(between(base, taught, TAUGHT).eval())
         return FrozenNetwork(graph, words.tokenizer.to_str(), words.specials, words.lookup)
 
     def _texts(self) -> list[str]:

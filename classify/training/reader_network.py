@@ -15,7 +15,7 @@ from transformers import AutoModel, BertConfig, BertModel
 from classify.labels import CATEGORIES, SENTIMENTS, STRENGTHS, TYPES
 from classify.training.examples import ORIGINS
 
-Network = TypeVar("Network", bound=nn.Module)
+AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
 _BLOCKED = -1e4
 
 
@@ -107,7 +107,7 @@ def base_encoder(folder: Path) -> nn.Module:
     return encoder
 
 
-def between(one: Network, other: nn.Module, share: float) -> Network:
+def between(one: AnyNetwork, other: nn.Module, share: float) -> AnyNetwork:
     """A network whose weights lie between those of two of one shape, ``share`` of the way to the
     other."""
     found = copy.deepcopy(one)

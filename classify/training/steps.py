@@ -10,13 +10,14 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from torch import nn
 
 from classify.answers import Answers
 from classify.network import Network
 from classify.training.corpus import LabelledComment, folds
 from classify.training.fine_tune import Progress
 from classify.training.held_out import load_answers, save_answers
-from classify.training.reader_network import ReaderNetwork
+from classify.training.reader_network import AnyNetwork, ReaderNetwork
 
 FOLDS = 5
 _EVERY = 50
@@ -41,7 +42,8 @@ class Recipe(Protocol):
         seed: int,
         on_step: Progress,
     ) -> ReaderNetwork:
-        """A copy of ``network`` that has gone on with ``comments`` of the shared set."""
+        """A network that has gone on from ``network``, which stays as it is, with ``comments`` of
+        the shared set."""
         ...
 
     def shipped(self, network: ReaderNetwork) -> Network:
@@ -108,14 +110,22 @@ class StagedTraining:
         return self.material.shipped(network)
 
     def _network(self, path: Path, train: Callable[[], ReaderNetwork]) -> ReaderNetwork:
-        if not path.exists():
-            torch.save(train().state_dict(), path)
-        network = self.material.untrained()
-        network.load_state_dict(torch.load(path, weights_only=True))
-        return network.eval()
+        return kept(path, train, self.material.untrained)
 
     def _steps(self, what: str) -> Progress:
         return told_now_and_then(what, self.say)
+
+
+def kept(
+    path: Path, train: Callable[[], nn.Module], untrained: Callable[[], AnyNetwork]
+) -> AnyNetwork:
+    """The network that ``train`` makes, its weights kept at ``path``; where they are there already,
+    they are not made again. ``untrained`` makes one of the same shape."""
+    if not path.exists():
+        torch.save(train().state_dict(), path)
+    network = untrained()
+    network.load_state_dict(torch.load(path, weights_only=True))
+    return network.eval()
 
 
 def told_now_and_then(what: str, say: Say) -> Progress:
