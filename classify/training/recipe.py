@@ -83,7 +83,19 @@ class Material:
 
     def first_stage(self, seed: int, on_step: Progress) -> ReaderNetwork:
         """A network that has learned from everything but the shared set."""
-        return first_stage(self, seed, on_step)
+        maker = self.maker()
+        further = misspelling(self.further, maker)
+        tweets = [maker.opinion(tweet) for tweet in self.tweets]
+        reported = [maker.reported(review) for review in self.reported]
+
+        def epoch(chance: random.Random) -> Sequence[Example]:
+            return [
+                *further(chance),
+                *drawn(tweets, TWEETS, chance),
+                *drawn(reported, REPORTED, chance),
+            ]
+
+        return fine_tune(self.untrained(), epoch, FIRST, seed, mask_of(self.tokenizer), on_step)
 
     def second_stage(
         self,
@@ -92,74 +104,46 @@ class Material:
         seed: int,
         on_step: Progress,
     ) -> ReaderNetwork:
-        """A network that has gone on from ``network`` with ``comments`` of the shared set."""
-        return second_stage(network, comments, self, seed, on_step)
+        """A network that has gone on from ``network`` with ``comments`` of the shared set.
+
+        The mean of two: one has gone on with wishes in all kinds of words, with negation and irony
+        too, and finds more of what is asked for; the other has not, and is surer of feelings. The
+        mean of their weights does both about as well as the better one (Wortsman et al. 2022,
+        "Model soups").
+        """
+        maker = self.maker()
+        own, further = misspelling(comments, maker), misspelling(self.further, maker)
+        hard = misspelling(self.hard, maker)
+        tweets = [maker.opinion(tweet) for tweet in self.tweets]
+        asking = [maker.partly(one) for one in self.partly if one.said]
+        nothing = [maker.partly(one) for one in self.partly if not one.said]
+
+        def plain(chance: random.Random) -> list[Example]:
+            others = further(chance)
+            return [
+                *own(chance),
+                *drawn(others, int(FURTHER * len(others)), chance),
+                *drawn(tweets, TWEETS_AGAIN, chance),
+            ]
+
+        def wishing(chance: random.Random) -> list[Example]:
+            return [
+                *plain(chance),
+                *hard(chance),
+                *drawn(asking, ASKING, chance),
+                *drawn(nothing, ASKING_NOTHING, chance),
+            ]
+
+        mask = mask_of(self.tokenizer)
+        one, other = (
+            fine_tune(copy.deepcopy(network), epoch, SECOND, seed, mask, on_step)
+            for epoch in (plain, wishing)
+        )
+        return between(one, other, WISHING)
 
     def shipped(self, network: ReaderNetwork) -> Network:
         """A network as it is shipped."""
         return Network(int8_graph(network), self.tokenizer.to_str())
-
-
-def first_stage(material: Material, seed: int, on_step: Progress) -> ReaderNetwork:
-    """A network that has learned from everything but the shared set."""
-    maker = material.maker()
-    further = misspelling(material.further, maker)
-    tweets = [maker.opinion(tweet) for tweet in material.tweets]
-    reported = [maker.reported(review) for review in material.reported]
-
-    def epoch(chance: random.Random) -> Sequence[Example]:
-        return [
-            *further(chance),
-            *drawn(tweets, TWEETS, chance),
-            *drawn(reported, REPORTED, chance),
-        ]
-
-    return fine_tune(material.untrained(), epoch, FIRST, seed, mask_of(material.tokenizer), on_step)
-
-
-def second_stage(
-    network: ReaderNetwork,
-    comments: Sequence[LabelledComment],
-    material: Material,
-    seed: int,
-    on_step: Progress,
-    plan: Plan = SECOND,
-) -> ReaderNetwork:
-    """A network that has gone on from ``network`` with ``comments`` of the shared set.
-
-    The mean of two: one has gone on with wishes in all kinds of words, with negation and irony too,
-    and finds more of what is asked for; the other has not, and is surer of feelings. The mean of
-    their weights does both about as well as the better one (Wortsman et al. 2022, "Model soups").
-    """
-    maker = material.maker()
-    own, further = misspelling(comments, maker), misspelling(material.further, maker)
-    hard = misspelling(material.hard, maker)
-    tweets = [maker.opinion(tweet) for tweet in material.tweets]
-    asking = [maker.partly(one) for one in material.partly if one.said]
-    nothing = [maker.partly(one) for one in material.partly if not one.said]
-
-    def plain(chance: random.Random) -> list[Example]:
-        others = further(chance)
-        return [
-            *own(chance),
-            *drawn(others, int(FURTHER * len(others)), chance),
-            *drawn(tweets, TWEETS_AGAIN, chance),
-        ]
-
-    def wishing(chance: random.Random) -> list[Example]:
-        return [
-            *plain(chance),
-            *hard(chance),
-            *drawn(asking, ASKING, chance),
-            *drawn(nothing, ASKING_NOTHING, chance),
-        ]
-
-    mask = mask_of(material.tokenizer)
-    one, other = (
-        fine_tune(copy.deepcopy(network), epoch, plan, seed, mask, on_step)
-        for epoch in (plain, wishing)
-    )
-    return between(one, other, WISHING)
 
 
 def mask_of(tokenizer: Tokenizer) -> int:

@@ -100,8 +100,9 @@ class OtherMaterial:
         english, opinions = list(self.english), learned_opinions(self.opinions)
 
         def epoch(most: Mapping[str, int], usual: int, chance: random.Random) -> Sequence[Example]:
-            drawn = {lang: most.get(lang, usual) for lang in opinions}
-            felt = opinions_drawn(opinions, drawn, chance)
+            felt = opinions_drawn(
+                opinions, {lang: most.get(lang, usual) for lang in opinions}, chance
+            )
             few = chance.sample(english, min(len(english), ENGLISH))
             return [
                 *further(chance),
@@ -114,8 +115,9 @@ class OtherMaterial:
             (self.first, MORE_OPINIONS, OPINIONS),
             (self.longer, MORE_LONGER, OPINIONS_LONGER),
         ):
-            drawn = partial(epoch, most, usual)
-            network = fine_tune(network, drawn, plan, seed, self._mask, on_step)
+            network = fine_tune(
+                network, partial(epoch, most, usual), plan, seed, self._mask, on_step
+            )
         return network
 
     def second_stage(
