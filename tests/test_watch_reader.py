@@ -118,6 +118,22 @@ def test_the_reader_catches_up_and_reads_only_what_is_new(shop: Project, ledger:
     assert (len(tagged(ledger)), model.batches) == (301, 4)
 
 
+def test_a_reader_that_was_stopped_does_not_claim_to_have_read_all(
+    shop: Project, ledger: Ledger
+) -> None:
+    """A stop leaves open until when tags are complete."""
+    put(ledger, {str(n): f"tea {n}" for n in range(3 * BATCH)})
+    model = Stumbling()
+    reader, board, stop = reader_with(shop, lambda: lambda: model)
+    stop.set()
+    reader.catch_up(ledger)
+    assert not tagged(ledger)
+    assert board.snapshot(NOW).tags.complete_until is None
+    stop.clear()
+    reader.catch_up(ledger)
+    assert board.snapshot(NOW).tags.complete_until is not None
+
+
 def test_a_clock_that_was_set_back_hides_nothing_for_good(shop: Project, ledger: Ledger) -> None:
     """What seems to have been seen long ago is found when all is looked at."""
     reader, _, _ = reader_with(shop, lambda: Stumbling)

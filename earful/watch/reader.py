@@ -158,7 +158,9 @@ class Reader:
         for answers in tagging.map(self._batches(ledger, since)):
             self._store(ledger, answers, counted)
             if self._stop.is_set():
-                return
+                break
+        if self._stop.is_set():
+            return  # not all was asked for
         # A batch that is not full was all there was when it was asked for.
         begun = self._complete = self._asked
         self._board.tags(complete_until=begun, reason="")
@@ -225,6 +227,8 @@ class Reader:
             return self._tagging
         self.close()
         load = self._loading()
+        # Here too, and let go again: for its version and the vectors of corrections, and because
+        # what is wrong with it has a reason here, while a worker that cannot begin gives none.
         tagger = load()
         version = tagger.model_version
         if current != version and ledger.get_meta(WAITING) != version:
