@@ -84,9 +84,13 @@ def _erase_deliveries(project: Project, who: str) -> int:
     if not project.settings.spool_path.exists():
         return 0
     handle = who.removeprefix("@")
-    native_id = who.split(":", 2)[-1]
     with Spool.open(project.settings.spool_path, project.keyring) as spool:
-        return spool.erase_about({who, handle, f"@{handle}", native_id})
+        erased = spool.erase_about({who, handle, f"@{handle}"})
+        match who.split(":", 2):
+            case hook, _, native_id:
+                # The id that one platform gave means something else to all others.
+                erased += spool.erase_about({native_id}, hook)
+    return erased
 
 
 def _erase(project: Project, ledger: Ledger, who: str) -> Erasure:

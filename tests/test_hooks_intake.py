@@ -245,6 +245,19 @@ def test_forgetting_reaches_what_is_not_in_the_ledger(
     assert "nothing" in earful("forget", "ada", "--yes").err
 
 
+def test_an_id_is_one_of_its_own_hook(shop: Path, earful: Callable[..., Run]) -> None:
+    """Forgetting a comment by its uid leaves what came by another hook, where its number counts
+    something else."""
+    with Spool.open(shop / "deliveries.db", Project.open(shop).keyring) as spool:
+        spool.keep("feedback", b'{"id": 7, "text": "A heron on the jetty"}', "msg_1", NOW)
+        spool.keep("survey", b'{"stars": 7, "text": "The kettle whistles"}', "msg_2", NOW)
+    with Ledger.open(shop / "earful.db", create=True):
+        pass
+    assert "Erased 1 deliveries" in earful("forget", "feedback:generic:7", "--yes").out
+    with Spool.open(shop / "deliveries.db", Project.open(shop).keyring) as spool:
+        assert [one.hook for one in spool.waiting(["feedback", "survey"], 9)] == ["survey"]
+
+
 def test_busy_spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it cannot be stored in time, that is said, so that the platform tries again."""
     monkeypatch.setattr("earful.store.spool.BUSY_SECONDS", 0.05)

@@ -225,8 +225,9 @@ class Spool(Closing):
                 (json.dumps(list(hooks)),),
             ).rowcount
 
-    def erase_about(self, names: Iterable[str]) -> int:
-        """Remove what waits or was set aside and holds one of ``names`` as a value of its JSON.
+    def erase_about(self, names: Iterable[str], hook: str | None = None) -> int:
+        """Remove what waits or was set aside, of one hook or of all, and holds one of ``names`` as
+        a value of its JSON.
 
         Tells how many went. What is no JSON, or is not opened by our key, stays.
         """
@@ -234,6 +235,8 @@ class Spool(Closing):
         with self._lock:
             rows = self._connection.execute(
                 "SELECT number, body FROM deliveries WHERE body IS NOT NULL"
+                " AND hook = coalesce(?, hook)",
+                (hook,),
             ).fetchall()
             found = [(number,) for number, body in rows if not wanted.isdisjoint(self._told(body))]
             self._connection.executemany("DELETE FROM deliveries WHERE number = ?", found)
