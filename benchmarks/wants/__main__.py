@@ -7,7 +7,6 @@ as a perfect reader would, so that nothing but vectors and grouping is judged.
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import platform
@@ -24,6 +23,7 @@ from benchmarks.grouper import Grouper, asks_frame, product
 from benchmarks.planted.matching import PURE
 from benchmarks.planted.measures import pair_counting
 from classify.tagger import Tagger
+from classify.training.wants import read_rows
 
 HERE = Path(__file__).resolve().parent
 WORDINGS = HERE / "wordings.tsv"
@@ -67,10 +67,9 @@ class Told:
 def read_wordings(path: Path = WORDINGS) -> dict[str, list[Wording]]:
     """All wordings by trade."""
     by_trade: dict[str, list[Wording]] = defaultdict(list)
-    with path.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-            near = frozenset(filter(None, row.pop("near").split(",")))
-            by_trade[row["trade"]].append(Wording(near=near, **row))
+    for row in read_rows(path):
+        near = frozenset(filter(None, row.pop("near").split(",")))
+        by_trade[row["trade"]].append(Wording(near=near, **row))
     return dict(by_trade)
 
 

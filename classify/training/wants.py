@@ -39,13 +39,15 @@ Trade = Mapping[str, Sequence[Asked]]
 def read_wants(path: Path = WANTS) -> list[Trade]:
     """All trades; what asks for nothing is left out."""
     trades: dict[str, dict[str, list[Asked]]] = defaultdict(lambda: defaultdict(list))
-    for row in _rows(path):
+    for row in read_rows(path):
         if row["item"] != NOTHING:
             trades[row["trade"]][row["item"]].append(Asked(row["said"], row["quote"]))
     return [dict(wants) for wants in trades.values()]
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def read_rows(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a table by the names of its columns. A tab parts columns, and quotation marks are
+    text: comments are full of them."""
     with path.open(encoding="utf-8", newline="") as lines:
         yield from csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
 
@@ -65,8 +67,8 @@ class PartlyLabelled:
 def read_partly_labelled(wants: Path = WANTS, no_asks: Path = NO_ASKS) -> list[PartlyLabelled]:
     """Every wording of a want, and the comments that ask for nothing."""
     return [
-        *(PartlyLabelled(row["lang"], row["quote"], row["said"]) for row in _rows(wants)),
-        *(PartlyLabelled(row["lang"], row["text"]) for row in _rows(no_asks)),
+        *(PartlyLabelled(row["lang"], row["quote"], row["said"]) for row in read_rows(wants)),
+        *(PartlyLabelled(row["lang"], row["text"]) for row in read_rows(no_asks)),
     ]
 
 
