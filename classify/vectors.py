@@ -35,6 +35,12 @@ def ask_text(item: str, quote: str) -> str:
     return quote if item == quote else f"{item}: {quote}"
 
 
+def tokens_of(texts: Sequence[str], words: Tokenizer, specials: Specials) -> list[list[int]]:
+    """The numbers of the tokens that the network reads of each text, here as in its training."""
+    encodings = words.encode_batch([PREFIX + text for text in texts], add_special_tokens=False)
+    return [[specials.start, *one.ids[: MOST_TOKENS - 2], specials.end] for one in encodings]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class WantSpace:
     """A linear map (384, dim) behind the frozen network, from which ``mean`` (384,) is taken."""
@@ -65,7 +71,7 @@ def unit(rows: Floats) -> Floats:
 
 
 class FrozenNetwork:
-    """The network as it is, with one thread; made at the first text, so that it can be pickled."""
+    """The network of asks, with one thread; made at the first text, so that it can be pickled."""
 
     def __init__(self, graph: bytes, tokenizer: str, specials: Specials, lookup: Lookup) -> None:
         self.graph = graph
@@ -91,18 +97,14 @@ class FrozenNetwork:
         width = self.lookup.values.shape[1]
         if not distinct:
             return np.zeros((0, width), np.float32)
-        encodings = self._words.encode_batch(
-            [PREFIX + text for text in distinct], add_special_tokens=False
-        )
-        ids = [encoding.ids[: MOST_TOKENS - 2] for encoding in encodings]
         place = {text: row for row, text in enumerate(distinct)}
         # One text a time: in int8 the scale of a batch would let a text's vector depend on its
         # company, and for texts so short a batch is no faster.
-        rows = np.stack([self._row(own) for own in ids])
+        rows = np.stack([self._row(own) for own in tokens_of(distinct, self._words, self.specials)])
         return np.asarray(rows[[place[text] for text in texts]], dtype=np.float32)
 
     def _row(self, own: Sequence[int]) -> Floats:
-        ids = np.array([[self.specials.start, *own, self.specials.end]], np.int64)
+        ids = np.array([own], np.int64)
         fed = dict(zip(EMBEDDED_INPUTS, (self.lookup.rows(ids), np.ones_like(ids)), strict=True))
         (rows,) = self._session.run([MEAN], fed)
         return np.asarray(rows[0], dtype=np.float32)

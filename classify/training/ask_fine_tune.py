@@ -23,7 +23,7 @@ from classify.network import Specials
 from classify.training.descent import Descent
 from classify.training.fine_tune import Progress
 from classify.training.wants import Asked, Trade, heard
-from classify.vectors import MOST_TOKENS, PREFIX, ask_text
+from classify.vectors import ask_text, tokens_of
 
 Thing = TypeVar("Thing")
 _TOGETHER = 32
@@ -76,13 +76,7 @@ class AskReader:
 
     def read(self, texts: Sequence[str]) -> Tensor:
         """One row per text, with gradients where the encoder learns."""
-        encodings = self.tokenizer.encode_batch(
-            [PREFIX + text for text in texts], add_special_tokens=False
-        )
-        rows = [
-            [self.specials.start, *one.ids[: MOST_TOKENS - 2], self.specials.end]
-            for one in encodings
-        ]
+        rows = tokens_of(texts, self.tokenizer, self.specials)
         # texts of like length together, so that little is padding
         order = sorted(range(len(rows)), key=lambda at: len(rows[at]))
         read = [
