@@ -64,10 +64,11 @@ def load_reading(load: Callable[[], Tagger]) -> Callable[[pa.RecordBatch], pa.Re
 
 
 def tag_batches(
-    batches: Iterable[pa.RecordBatch], load: Callable[[], Tagger]
+    batches: Iterable[pa.RecordBatch], load: Callable[[], Tagger], loaded: Tagger | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """Tag batches in the order given, on all cores where there are several batches."""
-    return over_batches(partial(load_reading, load), batches)
+    """Tag batches in the order given, on all cores where there are several batches. A few are read
+    by the tagger that is ``loaded``, where there is one."""
+    return over_batches(partial(load_reading, load), batches, loaded.tag if loaded else None)
 
 
 def languages_told(languages: Mapping[str, int]) -> str:

@@ -113,14 +113,18 @@ class Workers(Generic[Given, Made]):
         self._pool.shutdown(cancel_futures=True)
 
 
-def over_batches(load: Load[Given, Made], batches: Iterable[Given]) -> Iterator[Made]:
+def over_batches(
+    load: Load[Given, Made],
+    batches: Iterable[Given],
+    loaded: Callable[[Given], Made] | None = None,
+) -> Iterator[Made]:
     """What ``load()`` answers to each batch, in the order given: a few are worked on in this
-    process, more in several."""
+    process, by ``loaded`` where that is there already, more in several."""
     iterator = iter(batches)
     first = list(islice(iterator, BATCHES_FOR_A_POOL))
     hands: Hands[Given, Made]
     if len(first) < BATCHES_FOR_A_POOL or cores() == 1:
-        hands = Here(load)
+        hands = Here(load if loaded is None else lambda: loaded)
     else:
         hands = Workers(load, deaf=False)
     try:

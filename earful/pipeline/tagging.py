@@ -106,7 +106,7 @@ def tag_ledger(
         if not waiting and current != tagger.model_version:
             make_current(ledger, tagger.model_version)
         batches = ledger.untagged(tagger.model_version, since, BATCH)
-        for tags in tag_batches(batches, load):
+        for tags in tag_batches(batches, load, tagger):
             with ledger.transaction():
                 ledger.save_tags(tags)
             tagged += tags.num_rows
