@@ -78,8 +78,8 @@ def read_apart(tagger: Reads, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch 
 
 
 def workers(load: Load[pa.RecordBatch, Answers]) -> Tagging:
-    """Processes of their own: reading leaves the threads of the watch their time, and a second
-    process is started where one does not keep up."""
+    """Processes of their own: reading leaves the threads of the watch their time, and where one
+    does not keep up others are started, up to one a core."""
     return Workers(load, deaf=True)
 
 
