@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Closing(ABC):
-    """Something that holds a connection or a process: a context manager by its ``close``."""
+    """Something that holds a connection: a context manager by its ``close``."""
 
     @abstractmethod
     def close(self) -> None:

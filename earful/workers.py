@@ -87,8 +87,8 @@ class Workers(Generic[Given, Made]):
     when they are closed: signals for all processes of a service or a terminal are its to answer.
     """
 
-    def __init__(self, load: Load[Given, Made], most: int | None = None, *, deaf: bool) -> None:
-        self._most = most or cores()
+    def __init__(self, load: Load[Given, Made], *, deaf: bool) -> None:
+        self._most = cores()
         # Not forked: a fork would copy the locks of whatever threads the libraries have started.
         self._pool = ProcessPoolExecutor(
             self._most, mp_context=get_context("spawn"), initializer=_start, initargs=(load, deaf)

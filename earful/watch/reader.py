@@ -32,9 +32,6 @@ PAUSE_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
 
-Loading = Callable[[], "Tagger"]
-
-
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """A comment that the tagger stumbles over, and the error in one line."""
@@ -94,7 +91,7 @@ class Reader:
     def __init__(
         self,
         project: Project,
-        loading: Callable[[], Loading],
+        loading: Callable[[], Callable[[], Tagger]],
         board: Board,
         secrets: Secrets,
         stop: Event,
