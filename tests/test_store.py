@@ -170,6 +170,21 @@ def test_untagged_begins_with_what_was_seen_first(ledger: Ledger) -> None:
     assert late.column("text").to_pylist() == ["day 2", "day 3"]
 
 
+def test_tags_of_words_that_were_edited_meanwhile_are_not_kept(ledger: Ledger) -> None:
+    """A comment that is edited while it is being read stays untagged, and is read again."""
+    put(ledger, admitted("1", "serve it at night"), admitted("2", "serve it at night"))
+    (batch,) = ledger.untagged("m1")
+    put(ledger, admitted("1", "never mind"))
+    read = tags_to_batch([tagged(uid) for uid in batch.column("uid").to_pylist()])
+    with ledger.transaction():
+        ledger.save_tags(read)
+    (again,) = ledger.untagged("m1")
+    assert again.column("uid").to_pylist() == ["forum:here:1"]
+    with ledger.transaction():
+        ledger.save_tags(tags_to_batch([tagged("forum:here:1", "never mind")]))
+    assert ledger.count_untagged("m1") == 0
+
+
 def test_search_finds_words_accents_and_scripts_without_spaces(ledger: Ledger) -> None:
     """Words match without case and accents; Korean, Japanese and Thai match inside words."""
     put(

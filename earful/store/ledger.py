@@ -44,6 +44,7 @@ class Ledger(Closing):
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.connection = connection
         self.path = path
+        self._being_read: dict[str, int] = {}
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Self:
@@ -187,7 +188,7 @@ class Ledger(Closing):
         self, model_version: str, since: datetime | None = None, batch_size: int = 1000
     ) -> Iterator[pa.RecordBatch]:
         """Comments to be read; see ``earful.store.tags.untagged``."""
-        return tags.untagged(self.connection, model_version, since, batch_size)
+        return tags.untagged(self.connection, model_version, since, batch_size, self._being_read)
 
     def count_untagged(self, model_version: str, since: datetime | None = None) -> int:
         """How many comments are to be read."""
@@ -195,7 +196,7 @@ class Ledger(Closing):
 
     def save_tags(self, batch: pa.RecordBatch) -> None:
         """Write what was read; see ``earful.store.tags.save_tags``."""
-        tags.save_tags(self.connection, batch)
+        tags.save_tags(self.connection, batch, self._being_read)
 
     def drop_tags(self, model_version: str, since: datetime | None = None) -> None:
         """Forget what a model version read; see ``earful.store.tags.drop_tags``."""

@@ -31,9 +31,14 @@ _ASPECT_COLUMNS = ("name", "start", "end", "sentiment", "score")
 
 
 def untagged(
-    connection: sqlite3.Connection, model_version: str, since: datetime | None, batch_size: int
+    connection: sqlite3.Connection,
+    model_version: str,
+    since: datetime | None,
+    batch_size: int,
+    revisions: dict[str, int],
 ) -> Iterator[pa.RecordBatch]:
-    """Comments that this model version has not read yet, in batches of ``READ_SCHEMA``.
+    """Comments that this model version has not read yet, in batches of ``READ_SCHEMA``; which
+    revision of each is given out is noted in ``revisions``, by uid.
 
     Walks from what was seen first to what was seen last, so that the caller may write the tags of
     one batch before it asks for the next, and so that little is walked where ``since`` is late.
@@ -42,8 +47,8 @@ def untagged(
     while True:
         rows = connection.execute(
             # The title of a survey answer is the question: not the words of who answers.
-            "SELECT seen_at, id, uid, iif(kind = 'survey_answer', NULL, title), text, lang_hint"
-            " FROM comments c"
+            "SELECT seen_at, id, uid, iif(kind = 'survey_answer', NULL, title), text, lang_hint,"
+            " revision FROM comments c"
             " WHERE (seen_at, id) > (?, ?) AND deleted = 0 AND NOT EXISTS"
             " (SELECT 1 FROM tags t WHERE t.uid = c.uid AND t.model_version = ?)"
             " ORDER BY seen_at, id LIMIT ?",
@@ -52,6 +57,7 @@ def untagged(
         if not rows:
             return
         last = rows[-1][:2]
+        revisions.update((row[2], row[6]) for row in rows)
         yield pa.RecordBatch.from_arrays(
             [
                 pa.array([row[2] for row in rows], pa.string()),
@@ -74,23 +80,28 @@ def count_untagged(
     return int(count)
 
 
-def save_tags(connection: sqlite3.Connection, batch: pa.RecordBatch) -> None:
+def save_tags(
+    connection: sqlite3.Connection, batch: pa.RecordBatch, revisions: dict[str, int]
+) -> None:
     """Write a batch of ``TAGS_SCHEMA``, replacing what the same model version said before.
 
-    A comment that was erased while it was being read is passed over. Runs inside the caller's
-    transaction.
+    A comment that was erased or edited while it was being read is passed over: ``revisions`` tells
+    which revision ``untagged`` gave out, and forgets it here. Runs inside the caller's transaction.
     """
     now = to_ms(datetime.now(UTC))
     rows = batch.to_pylist()
-    alive = {
+    as_read = {
         uid
-        for (uid,) in connection.execute(
-            "SELECT uid FROM comments WHERE deleted = 0"
+        for uid, revision in connection.execute(
+            "SELECT uid, revision FROM comments WHERE deleted = 0"
             " AND uid IN (SELECT value FROM json_each(?))",
             (json.dumps([row["uid"] for row in rows]),),
         )
+        if revisions.get(uid, revision) == revision
     }
-    rows = [row for row in rows if row["uid"] in alive]
+    for row in rows:
+        revisions.pop(row["uid"], None)
+    rows = [row for row in rows if row["uid"] in as_read]
     connection.executemany(
         "DELETE FROM tags WHERE uid = ? AND model_version = ?",
         [(row["uid"], row["model_version"]) for row in rows],
