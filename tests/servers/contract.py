@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from servers import feeds, hackernews, imap, irc, matrix, platforms, reddit, rest, telegram, xmpp
+from servers import feeds, forums, hackernews, imap, irc, matrix, platforms, reddit, rest, telegram, xmpp
 
 FIRST_SECOND = 1_750_000_000
 """When the first comment of every scene was written (15 June 2025)."""
@@ -237,4 +237,5 @@ SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "xmpp": _xmpp,
     **{name: _rest(service) for name, service in rest.SERVICES.items()},
     **{name: _rest(shape.service()) for name, shape in platforms.SHAPES.items()},
+    **{name: _rest(service) for name, service in forums.FORUMS.items()},
 }

@@ -2,7 +2,7 @@
 
 ``python tests/servers/real.py install`` installs them, as root and with an index of packages at
 hand: Dovecot, Prosody and ngIRCd from Debian's packages, Synapse by pip into an environment of its
-own.
+own, and the forums, wikis and trackers of ``servers.software``, which has a module for each.
 """
 
 from __future__ import annotations
@@ -107,6 +107,11 @@ def install() -> None:
     if not (SYNAPSE / "bin" / "synapse_homeserver").exists():
         subprocess.run([sys.executable, "-m", "venv", SYNAPSE], check=True)
         subprocess.run([SYNAPSE / "bin" / "pip", "install", "-q", "matrix-synapse"], check=True)
+    # Run as a script, Python looks for modules beside this file only.
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from servers import software
+
+    software.install()
 
 
 def free_port() -> int:
@@ -127,7 +132,7 @@ def dovecot() -> Iterator[int]:
         shutil.chown(folder / "mail", "nobody", "nogroup")
         config = folder / "dovecot.conf"
         config.write_text(_DOVECOT.format(folder=folder, port=port))
-        with _running(["dovecot", "-c", str(config), "-F"], port, folder / "log"):
+        with running(["dovecot", "-c", str(config), "-F"], port, folder / "log"):
             yield port
 
 
@@ -175,7 +180,7 @@ def synapse() -> Iterator[str]:
         config.write_text(text + _SYNAPSE_LIMITS)
         url = f"http://127.0.0.1:{port}"
         register = str(SYNAPSE / "bin" / "register_new_matrix_user")
-        with _running(run, port, folder / "homeserver.log", folder):
+        with running(run, port, folder / "homeserver.log", folder):
             for user in ("alice", "bob"):
                 known = ["-c", str(config), "-u", user, "-p", f"pw-{user}", "--no-admin", url]
                 subprocess.run([register, *known], check=True, capture_output=True)
@@ -183,9 +188,7 @@ def synapse() -> Iterator[str]:
 
 
 @contextmanager
-def _running(
-    command: list[str], port: int, log: Path, folder: Path | None = None
-) -> Iterator[None]:
+def running(command: list[str], port: int, log: Path, folder: Path | None = None) -> Iterator[None]:
     """The server as a process of ours, from when it answers until the end."""
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

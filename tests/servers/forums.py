@@ -1,0 +1,114 @@
+"""Forum, tracker and comment software as local services; the replies are the real servers'.
+
+Unlike those in ``platforms``, each was compared with its own software: tests/test_real_forums.py.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from servers.local import Reply, Request
+from servers.rest import Remark, Service, World
+
+
+def _oldest_first(world: World) -> list[Remark]:
+    return world.shown(lambda remark: (remark.second, remark.number), newest=False)
+
+
+def _number(remark: Remark) -> str:
+    return str(remark.number)
+
+
+# Isso
+
+
+def _isso(world: World, request: Request) -> Reply:
+    if request.path != "/latest":
+        return Reply(404, content=b"Not Found", headers={"Content-Type": "text/html"})
+    comments = [
+        {
+            "likes": 0,
+            "uri": "/dry-bags/",
+            "created": float(remark.second),
+            "website": None,
+            "mode": 1,
+            "dislikes": 0,
+            # Answers stand behind all that is no answer.
+            "parent": 1 if remark.number % 3 == 0 else None,
+            "modified": float(remark.edited) if remark.edited else None,
+            "author": remark.author,
+            "text": f"<p>{remark.text}</p>",
+            "id": remark.number,
+            **world.extra,
+        }
+        for remark in sorted(_oldest_first(world), key=lambda remark: remark.number % 3 == 0)
+    ]
+    return Reply(content=comments[-int(request.fields["limit"]) :])
+
+
+# Roundup
+
+
+def _stamp(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d.%H:%M:%S")
+
+
+def _roundup(world: World, request: Request) -> Reply:
+    if "Authorization" not in request.headers:
+        return Reply(403, {"error": {"status": 403, "msg": "Forbidden."}})
+    here = f"http://{request.headers['Host']}"
+    fields = dict(request.fields)
+    found = _oldest_first(world)
+    if "id" in fields:
+        found = [remark for remark in found if str(remark.number) == fields["id"]]
+    if "creation" in fields:
+        low = fields["creation"].rstrip(";")
+        found = [remark for remark in found if _stamp(remark.second) >= low]
+    page = int(fields.get("@page_index", "1"))
+    size = min(world.size, int(fields.get("@page_size", "100")))
+    asked = fields["@fields"].split(",")
+    messages = [
+        {
+            "id": str(remark.number),
+            "link": f"{here}/rest/data/msg/{remark.number}",
+            **{name: value for name, value in _message(remark, here).items() if name in asked},
+            **world.extra,
+        }
+        for remark in found[(page - 1) * size : page * size]
+    ]
+    links = {"self": [{"rel": "self", "uri": f"{here}{request.path}?{urlencode(fields)}"}]}
+    if page * size < len(found):
+        turned = urlencode({**fields, "@page_index": page + 1})
+        links["next"] = [{"rel": "next", "uri": f"{here}{request.path}?{turned}"}]
+    return Reply(
+        content={"data": {"collection": messages, "@links": links, "@total_size": len(found)}},
+        headers={
+            "X-RateLimit-Limit": "400",
+            "X-RateLimit-Remaining": "399",
+            "X-RateLimit-Reset": "0.05",
+            "X-RateLimit-Limit-Period": "20",
+        },
+    )
+
+
+def _message(remark: Remark, here: str) -> dict[str, Any]:
+    writer = {"id": "1", "link": f"{here}/rest/data/user/1", "username": remark.author}
+    return {
+        "author": writer,
+        "content": remark.text,
+        "creation": _stamp(remark.second),
+    }
+
+
+FORUMS: dict[str, Service] = {
+    "isso": Service(_isso, _number, {"server": "127.0.0.1", "site": "https://blog.example"}),
+    "roundup": Service(
+        _roundup,
+        _number,
+        {"server": "127.0.0.1"},
+        {"EARFUL_ROUNDUP_USER": "admin", "EARFUL_ROUNDUP_PASSWORD": "sesame"},
+    ),
+}

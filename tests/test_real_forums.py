@@ -1,0 +1,270 @@
+"""Connectors of forums, wikis and trackers against the software itself: pytest -m real.
+
+``python tests/servers/real.py install`` installs it; each test starts and stops its own server,
+and compares the local service of the quick tests with it.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from conftest import ROOT
+from servers.forums import FORUMS
+from servers.local import Request
+from servers.rest import Service, World
+from servers.software import isso, roundup
+
+from earful.records import Comment
+from ingest.clean import clean_text
+from ingest.connector import Connector, Rechecks
+from ingest.registry import discover
+
+pytestmark = pytest.mark.real
+
+FIRST = 1_750_000_000
+WISHES = [
+    "The lid of the dry bag should close with one hand",
+    "Straps that do not slip when they are wet, please",
+    "A map of the tides that works without a signal",
+    "My paddle needs a longer shaft",
+    "Could the hull come in yellow?",
+]
+
+
+@pytest.fixture(autouse=True)
+def _installed(request: pytest.FixtureRequest) -> None:
+    """Skips a test whose software is not here; its name begins with the software's."""
+    software = request.node.name.removeprefix("test_").split("_")[0]
+    if not import_module(f"servers.software.{software}").is_installed():
+        pytest.skip(f"{software} is not installed: python tests/servers/real.py install")
+
+
+class Source:
+    """A source of a connector, aimed at a server on this machine, from pull to pull."""
+
+    def __init__(self, name: str, url: str, folders: list[Path] | None = None, **options: Any):
+        self._connector = discover(folders or []).connector(name)
+        self._options = {"base_url": url, "allow_private": True, **options}
+        self._cursor: dict[str, Any] | None = None
+        self.known: list[str] = []
+
+    def pull(self, since: datetime | None = None) -> list[Comment]:
+        """What is new, by a connector that knows only the cursor of the last pull."""
+        # What was written in this very second is left to the next pull.
+        time.sleep(1.01 - time.time() % 1)
+        one: Connector = self._connector("forum", self._options, self._cursor)
+        found = list(one.pull(since, None, None))
+        assert one.coverage.state == "complete", one.coverage.detail
+        self._cursor = one.cursor
+        self.known = [*(comment.native_id for comment in found), *self.known]
+        return found
+
+    def recheck(self) -> dict[str, Comment]:
+        """What became of the comments pulled so far."""
+        one = self._connector("forum", self._options, self._cursor)
+        assert isinstance(one, Rechecks)
+        return {comment.native_id: comment for comment in one.recheck(self.known)}
+
+
+def texts(comments: list[Comment]) -> list[str]:
+    """Their words, as they are stored."""
+    return [clean_text(comment.text) for comment in comments]
+
+
+def local_reply(service: Service, count: int, path: str, **fields: str) -> Any:
+    """What the local service answers where there are so many comments."""
+    world = World()
+    world.fill(count, FIRST)
+    headers = {"Host": "127.0.0.1:80", "Authorization": "Basic eDp5"}
+    return service.answer(world, Request("GET", path, fields, headers)).content
+
+
+def outline(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every path of a reply with the kind of value there; of a list its first element counts."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from outline(inner, f"{path}.{key}")
+    elif isinstance(value, list) and value:
+        yield from outline(value[0], f"{path}[]")
+    else:
+        yield path, type(value).__name__
+
+
+def differences(local: Any, real: Any) -> list[str]:
+    """Where a reply of the local service has another shape than the real one's.
+
+    What is null may be of any kind; what the real server sends besides does not matter.
+    """
+    there = dict(outline(real))
+    return [
+        f"{path} is {kind}, but {there.get(path, 'not there')} at the real server"
+        for path, kind in outline(local)
+        if path not in there or (kind != there[path] and "NoneType" not in (kind, there[path]))
+    ]
+
+
+# Isso
+
+
+def test_isso_pulled() -> None:
+    """Answers and comments of all pages come once, also the newest behind older answers; edits
+    and deletions are found, and a comment that was deleted under its answer."""
+    with isso.serve() as url, httpx2.Client(base_url=url, timeout=60) as people:
+
+        def say(text: str, page: str = "/bags/", parent: int | None = None) -> dict[str, Any]:
+            body = {"text": text, "author": "ada", "title": "Bags", "parent": parent}
+            reply = people.post("/new", params={"uri": page}, json=body).raise_for_status()
+            return dict(reply.json())
+
+        first = say(WISHES[0])
+        answer = say("Mine does, with some force", parent=first["id"])
+        say(WISHES[1], "/straps/")
+        source = Source("isso", url, server="blog", site="https://paddles.example")
+        got = source.pull()
+        assert sorted(texts(got)) == sorted([WISHES[0], "Mine does, with some force", WISHES[1]])
+        by_id = {comment.native_id: comment for comment in got}
+        opened, below = by_id[str(first["id"])], by_id[str(answer["id"])]
+        assert below.parent_uid == opened.uid
+        assert below.thread_uid == opened.thread_uid
+        assert opened.url == f"https://paddles.example/bags/#isso-{first['id']}"
+        assert opened.author == "ada"
+        assert opened.created_at is not None
+        assert abs(opened.created_at.timestamp() - first["created"]) < 1
+        assert source.pull() == []
+        say(WISHES[2])
+        assert texts(source.pull()) == [WISHES[2]]
+
+        people.put(f"/id/{answer['id']}", json={"text": "It does now"}).raise_for_status()
+        people.delete(f"/id/{first['id']}", headers=JSON).raise_for_status()
+        again = source.recheck()
+        assert clean_text(again[str(answer["id"])].text) == "It does now"
+        assert again[str(answer["id"])].edited_at is not None
+        gone = [native_id for native_id, comment in again.items() if comment.deleted]
+        assert gone == [str(first["id"])]
+
+        real = people.get("/latest", params={"limit": 9}).json()
+        local = local_reply(FORUMS["isso"], 5, "/latest", limit="9")
+        assert differences(local, real) == []
+        # The order that the row's comment speaks of, in both.
+        for reply in (local, real):
+            answers = [comment["parent"] is not None for comment in reply]
+            assert answers == sorted(answers)
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+# Roundup
+
+
+class Tracker:
+    """Somebody who writes into a tracker of Roundup."""
+
+    def __init__(self, url: str) -> None:
+        pair = base64.b64encode(f"admin:{roundup.PASSWORD}".encode()).decode()
+        headers = {
+            "Authorization": f"Basic {pair}",
+            "X-Requested-With": "rest",
+            "Referer": f"{url}/",
+            "Origin": url,
+        }
+        self._client = httpx2.Client(base_url=f"{url}/rest/data/msg", headers=headers, timeout=60)
+
+    def say(self, text: str, date: str = "") -> str:
+        """A message; its id."""
+        data = {"content": text, "author": "1", **({"date": date} if date else {})}
+        return str(self._client.post("", data=data).raise_for_status().json()["data"]["id"])
+
+    def edit(self, message: str, text: str) -> None:
+        """A message gets other words."""
+        self._changed("PUT", f"/{message}/content", message, data={"data": text})
+
+    def retire(self, message: str) -> None:
+        """A message is taken away."""
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        self._changed("DELETE", f"/{message}", message, headers=form)
+
+    def get(self, **parameters: str | int) -> Any:
+        """The list of messages."""
+        return self._client.get("", params=parameters).raise_for_status().json()
+
+    def _changed(self, method: str, path: str, message: str, **sent: Any) -> None:
+        etag = self._client.get(f"/{message}").json()["data"]["@etag"]
+        headers = {"If-Match": etag, **sent.pop("headers", {})}
+        self._client.request(method, path, headers=headers, **sent).raise_for_status()
+
+
+@pytest.fixture
+def _as_admin(monkeypatch: pytest.MonkeyPatch) -> None:
+    for prefix in ("EARFUL_ROUNDUP", "EARFUL_TRACKER"):
+        monkeypatch.setenv(f"{prefix}_USER", "admin")
+        monkeypatch.setenv(f"{prefix}_PASSWORD", roundup.PASSWORD)
+
+
+@pytest.mark.usefixtures("_as_admin")
+def test_roundup_pulled() -> None:
+    """Messages come once, those without a date too; an edited one is found, and a retired one."""
+    with roundup.serve(calls=4000, seconds=20) as url:
+        tracker = Tracker(url)
+        said = [tracker.say(text) for text in WISHES]
+        source = Source("roundup", url, server="tracker")
+        got = source.pull()
+        assert sorted(texts(got)) == sorted(WISHES)
+        assert got[0].author == "admin"
+        assert got[0].created_at is not None
+        assert 0 <= time.time() - got[0].created_at.timestamp() < 3600
+        assert source.pull() == []
+        tracker.say("And a pocket for keys")
+        assert texts(source.pull()) == ["And a pocket for keys"]
+
+        source.known = said
+        tracker.edit(said[1], "Straps that hold when they are wet")
+        tracker.retire(said[2])
+        again = source.recheck()
+        assert again[said[1]].text == "Straps that hold when they are wet"
+        assert [native_id for native_id in said if again[native_id].deleted] == [said[2]]
+
+        asked: dict[str, Any] = {
+            "@sort": "creation",
+            "@verbose": 3,
+            "@fields": "content,author,creation",
+            "@page_size": 2,
+            "@page_index": 1,
+        }
+        texted = {name: str(value) for name, value in asked.items()}
+        local = local_reply(FORUMS["roundup"], 5, "/rest/data/msg", **texted)
+        assert differences(local, tracker.get(**asked)) == []
+
+
+@pytest.mark.usefixtures("_as_admin")
+def test_roundup_by_the_row_of_the_guide(tmp_path: Path) -> None:
+    """The row that docs/adding-a-connector.md writes step by step pulls from a real tracker, whose
+    limit on calls is waited out."""
+    guide = (ROOT / "docs" / "adding-a-connector.md").read_text(encoding="utf-8")
+    row = re.findall(r"```toml\n(name = .*?)```", guide, re.DOTALL)[0]
+    fields = re.findall(r'`("@fields" = "[^`]+")`', guide)[0]
+    since = re.findall(r"```toml\n(since = .*?)\n```", guide, re.DOTALL)[0]
+    whole = row.replace("parameters = {", f"parameters = {{ {fields},")
+    whole = whole.replace('first = "oldest"', f'first = "oldest"\n{since}')
+    with roundup.serve(calls=4, seconds=2) as url:
+        (tmp_path / "tracker.toml").write_text(whole.replace("http://127.0.0.1:18090", url))
+        tracker = Tracker(url)
+        for n, text in enumerate(WISHES * 2):
+            while True:
+                try:
+                    tracker.say(text, f"2025-06-15.10:{n:02}:00")
+                    break
+                except httpx2.HTTPStatusError as refused:
+                    assert refused.response.status_code == 429
+        source = Source("tracker", url, [tmp_path])
+        assert texts(source.pull()) == WISHES * 2
+        assert source.pull() == []
