@@ -11,6 +11,7 @@ from zlib import crc32
 import regex
 
 from earful.records import Comment, Kind, make_uid
+from ingest.mail.replies import own_words
 from ingest.rest.drift import Shape, kind_of
 from ingest.rest.fields import Extract, Fields
 from ingest.rest.items import ABSENT, Item, is_true
@@ -162,6 +163,8 @@ class Mapper:
             value = _matched(extract.pattern, value)
         if extract.values and value is not ABSENT:
             value = extract.values.get(_plain(value), ABSENT)
+        if extract.mail and isinstance(value, str):
+            value = own_words(value)
         return value
 
     def _moment(self, name: str, found: Mapping[str, Any], native_id: str) -> datetime | None:

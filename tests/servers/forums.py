@@ -5,13 +5,12 @@ Unlike those in ``platforms``, each was compared with its own software: tests/te
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from servers.local import Reply, Request
-from servers.rest import Remark, Service, World
+from servers.rest import Remark, Service, World, iso
 
 
 def _oldest_first(world: World) -> list[Remark]:
@@ -103,6 +102,61 @@ def _message(remark: Remark, here: str) -> dict[str, Any]:
     }
 
 
+# HyperKitty
+
+
+def _hyperkitty(world: World, request: Request) -> Reply:
+    archive = f"http://{request.headers['Host']}/api/list/paddlers@lists.example/"
+
+    def mail(remark: Remark) -> dict[str, Any]:
+        return {
+            "url": f"{archive}email/{_hash(remark)}/",
+            "mailinglist": archive,
+            "message_id": f"m{remark.number}@x.example",
+            "message_id_hash": _hash(remark),
+            "thread": f"{archive}thread/{_hash(world.remarks[1])}/",
+            "sender": {
+                "address": f"{remark.author} (a) x.example",
+                "mailman_id": None,
+                "emails": None,
+            },
+            "sender_name": "Ada",
+            "subject": "Dry bags",
+            "date": iso(remark.second),
+            "parent": None if remark.number == 1 else f"{archive}email/{_hash(world.remarks[1])}/",
+            "children": [],
+            **world.extra,
+        }
+
+    alive = _oldest_first(world)[::-1]
+    if unquote(request.path) == "/api/list/paddlers@lists.example/emails/":
+        offset = int(request.fields.get("offset", "0"))
+        size = min(world.size, int(request.fields["limit"]))
+        after = {**request.fields, "offset": offset + size}
+        more = offset + size < len(alive)
+        page: dict[str, Any] = {
+            "count": len(alive),
+            "next": f"{archive}emails/?{urlencode(after)}" if more else None,
+            "previous": None,
+            "results": [mail(remark) for remark in alive[offset : offset + size]],
+        }
+        return Reply(content=page)
+    asked = request.path.rstrip("/").rpartition("/")[2]
+    for remark in alive:
+        if _hash(remark) == asked:
+            more_of_it = {
+                "votes": {"likes": 0, "dislikes": 0, "status": "neutral"},
+                "content": f"> What is missing?\n\n{remark.text}\n\n-- \nAda, Lakeside\n",
+                "attachments": [],
+            }
+            return Reply(content={**mail(remark), **more_of_it})
+    return Reply(404, {"detail": "Not found."})
+
+
+def _hash(remark: Remark) -> str:
+    return f"Y54KJJR545GXD2KJBDEK673BP3TX{remark.number:04}"
+
+
 FORUMS: dict[str, Service] = {
     "isso": Service(_isso, _number, {"server": "127.0.0.1", "site": "https://blog.example"}),
     "roundup": Service(
@@ -110,5 +164,10 @@ FORUMS: dict[str, Service] = {
         _number,
         {"server": "127.0.0.1"},
         {"EARFUL_ROUNDUP_USER": "admin", "EARFUL_ROUNDUP_PASSWORD": "sesame"},
+    ),
+    "hyperkitty": Service(
+        _hyperkitty,
+        lambda remark: f"paddlers@lists.example#{_hash(remark)}",
+        {"server": "127.0.0.1", "lists": ["paddlers@lists.example"]},
     ),
 }

@@ -188,11 +188,16 @@ def synapse() -> Iterator[str]:
 
 
 @contextmanager
-def running(command: list[str], port: int, log: Path, folder: Path | None = None) -> Iterator[None]:
+def running(
+    command: list[str],
+    port: int,
+    log: Path,
+    folder: Path | None = None,
+    environment: dict[str, str] | None = None,
+) -> Iterator[None]:
     """The server as a process of ours, from when it answers until the end."""
-    process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    silent = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=silent, stderr=silent)
     try:
         _wait_until(lambda: _listens(port), process, log)
         yield
