@@ -10,7 +10,7 @@ import base64
 import re
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from typing import Any
 import httpx2
 import pytest
 from conftest import ROOT
+from servers import rest
 from servers.forums import FORUMS
 from servers.local import Request
 from servers.rest import Service, World
-from servers.software import hyperkitty, isso, roundup
+from servers.software import hyperkitty, isso, roundup, wordpress
 
 from earful.records import Comment
 from ingest.clean import clean_text
@@ -326,3 +327,46 @@ def test_hyperkitty_pulled() -> None:
         assert differences(local, real) == []
         place = local["results"][0]["url"].removeprefix("http://127.0.0.1:80")
         assert differences(local_reply(service, 5, place), one) == []
+
+
+# WordPress
+
+
+def test_wordpress_pulled() -> None:
+    """On a site that has changed its time zone, comments come once and over two pages; an edited
+    comment is found, and those that were put into the trash, deleted or marked as spam."""
+    with wordpress.serve() as site:
+        said = [site.say(text, FIRST + n) for n, text in enumerate(WISHES)]
+        many = (
+            "for ($n = 0; $n < 110; $n++) wp_insert_comment(['comment_post_ID' => 1,"
+            # Their local time is that of a zone nine hours ahead.
+            f" 'comment_date' => gmdate('Y-m-d H:i:s', {FIRST} + 60 + 9 * 3600 + intdiv($n, 3)),"
+            " 'comment_author' => 'cy', 'comment_content' => \"A wider hull, number $n\","
+            f" 'comment_date_gmt' => gmdate('Y-m-d H:i:s', {FIRST} + 60 + intdiv($n, 3))]);"
+        )
+        site.run(many)
+        source = Source("wordpress", site.url, server="blog")
+        got = source.pull()
+        assert len({comment.uid for comment in got}) == len(got) == 115
+        assert texts(got)[:-6:-1] == WISHES
+        assert got[-1].created_at == datetime.fromtimestamp(FIRST, UTC)
+        assert got[-1].author == "bo"
+        assert source.pull() == []
+        answer = site.say("Mine closes with one hand", int(time.time()) - 5, parent=said[0])
+        [late] = source.pull()
+        assert (late.native_id, late.parent_uid) == (str(answer), got[-1].uid)
+
+        source.known = [str(native_id) for native_id in said]
+        edit = f"['comment_ID' => {said[0]}, 'comment_content' => 'It should lock']"
+        site.run(f"wp_update_comment({edit}); wp_trash_comment({said[1]});")
+        site.run(f"wp_delete_comment({said[2]}, true); wp_spam_comment({said[3]});")
+        again = source.recheck()
+        assert clean_text(again[str(said[0])].text) == "It should lock"
+        gone = [native_id for native_id in source.known if again[native_id].deleted]
+        assert gone == [str(native_id) for native_id in said[1:4]]
+
+        comments = "/wp-json/wp/v2/comments"
+        asked = {"order": "desc", "orderby": "date_gmt", "per_page": "9", "page": "1"}
+        real = httpx2.get(f"{site.url}{comments}", params=asked, timeout=60).json()
+        local = local_reply(rest.SERVICES["wordpress"], 5, comments, **asked)
+        assert differences(local, real) == []

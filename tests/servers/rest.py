@@ -300,13 +300,7 @@ def _wordpress(world: World, request: Request) -> Reply:
             if remark.deleted
             else Reply(content=comment(remark))
         )
-    found = world.shown(_created, newest=False)
-    # A time without a zone is the site's own, here four hours behind UTC.
-    for name, keep in (("after", int.__gt__), ("before", int.__lt__)):
-        if name in request.fields:
-            text = request.fields[name]
-            bound = _from_iso(text if text.endswith("Z") else f"{text}-04:00")
-            found = [r for r in found if keep(r.second, bound)]
+    found = world.shown(_created, newest=request.fields.get("order", "desc") == "desc")
     number = int(request.fields.get("page", "1"))
     size = min(world.size, int(request.fields.get("per_page", "10")))
     pages = -(-len(found) // size)
