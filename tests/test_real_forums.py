@@ -18,11 +18,12 @@ from typing import Any
 import httpx2
 import pytest
 from conftest import ROOT
+from servers import mediawiki as wikis
 from servers import rest
 from servers.forums import FORUMS
 from servers.local import Request
 from servers.rest import Service, World
-from servers.software import hyperkitty, isso, roundup, wordpress
+from servers.software import hyperkitty, isso, mediawiki, roundup, wordpress
 
 from earful.records import Comment
 from ingest.clean import clean_text
@@ -52,9 +53,9 @@ def _installed(request: pytest.FixtureRequest) -> None:
 class Source:
     """A source of a connector, aimed at a server on this machine, from pull to pull."""
 
-    def __init__(self, name: str, url: str, folders: list[Path] | None = None, **options: Any):
+    def __init__(self, name: str, url: str = "", folders: list[Path] | None = None, **options: Any):
         self._connector = discover(folders or []).connector(name)
-        self._options = {"base_url": url, "allow_private": True, **options}
+        self._options = {"allow_private": True, **({"base_url": url} if url else {}), **options}
         self._cursor: dict[str, Any] | None = None
         self.known: list[str] = []
 
@@ -370,3 +371,107 @@ def test_wordpress_pulled() -> None:
         real = httpx2.get(f"{site.url}{comments}", params=asked, timeout=60).json()
         local = local_reply(rest.SERVICES["wordpress"], 5, comments, **asked)
         assert differences(local, real) == []
+
+
+# MediaWiki
+
+
+class Editor:
+    """Somebody who writes into the wiki: the administrator, or somebody without an account."""
+
+    def __init__(self, api: str, *, administrator: bool = False) -> None:
+        self._client = httpx2.Client(timeout=120)
+        self._api = api
+        if administrator:
+            token = self.get(meta="tokens", type="login")["tokens"]["logintoken"]
+            login = {"lgname": "Ada", "lgpassword": mediawiki.PASSWORD, "lgtoken": token}
+            assert self._post(action="login", **login)["login"]["result"] == "Success"
+
+    def get(self, **asked: str | int) -> Any:
+        """What a query finds."""
+        return self.reply(**asked)["query"]
+
+    def reply(self, **asked: str | int) -> Any:
+        """The whole reply to a query."""
+        query = {"action": "query", "format": "json", "formatversion": 2, **asked}
+        return self._client.get(self._api, params=query).raise_for_status().json()
+
+    def edit(self, title: str, **changes: str | int) -> int:
+        """An edit; the number of its revision."""
+        return int(self.act("edit", title=title, **changes)["edit"]["newrevid"])
+
+    def act(self, action: str, **how: str | int) -> Any:
+        """Anything that changes the wiki."""
+        token = self.get(meta="tokens")["tokens"]["csrftoken"]
+        done = self._post(action=action, token=token, **how)
+        assert "error" not in done, done
+        return done
+
+    def _post(self, **data: str | int) -> Any:
+        sent = {"format": "json", "formatversion": 2, **data}
+        return self._client.post(self._api, data=sent).raise_for_status().json()
+
+
+def test_mediawiki_pulled() -> None:
+    """Signed and unsigned words come once, each with the one who saved them, corrections and what
+    was moved do not; an edit that was reverted, hidden or deleted with its page is a tombstone."""
+    with mediawiki.serve() as wiki:
+        ada, guest = Editor(wiki.api, administrator=True), Editor(wiki.api)
+        page = "Talk:Kayaks"
+        first = guest.edit(page, section="new", sectiontitle="Lids", text=f"{WISHES[0]}. ~~~~")
+        answer = ada.edit(page, appendtext=f"\n:{{{{ping|you}}}} {WISHES[1]} ~~~~")
+        unsigned = guest.edit(page, appendtext=f"\n* {WISHES[2]}")
+        here = ada.reply(prop="revisions", titles=page, rvprop="content", rvslots="main")
+        now = here["query"]["pages"][0]["revisions"][0]["slots"]["main"]["content"]
+        ada.edit(page, text=now.replace("one hand", "one finger"))
+        ada.edit("Talk:Kayaks/Archive", text=now.partition("\n:")[0])
+        other = guest.edit("Talk:Paddles", text=f"{WISHES[3]} ~~~~")
+        ada.edit("Kayaks", text="A kayak is a boat.")
+
+        source = Source("mediawiki", api=wiki.api)
+        got = {comment.native_id: comment for comment in source.pull()}
+        told = {native_id: comment.text for native_id, comment in got.items()}
+        assert told == {
+            str(first): f"{WISHES[0]}.",
+            str(answer): WISHES[1],
+            str(unsigned): WISHES[2],
+            str(other): WISHES[3],
+        }
+        assert got[str(first)].title == "Lids"
+        assert got[str(first)].author == "127.0.0.1"
+        assert got[str(answer)].author == "Ada"
+        assert got[str(answer)].channel == page
+        assert source.pull() == []
+        more = [guest.edit(page, appendtext=f"\n\n{text} ~~~~") for text in WISHES[3:]]
+        assert texts(source.pull()) == WISHES[3:]
+        single = Source("mediawiki", api=wiki.api, pages=["Talk:Paddles"])
+        assert texts(single.pull()) == [WISHES[3]]
+
+        ada.edit(page, undo=more[1])
+        hide = {"type": "revision", "ids": unsigned, "hide": "content"}
+        ada.act("revisiondelete", **hide)
+        ada.act("delete", title="Talk:Paddles")
+        wiki.run_jobs()
+        again = source.recheck()
+        assert sorted(again) == sorted(map(str, [unsigned, other, more[1]]))
+        assert all(comment.deleted for comment in again.values())
+
+        asked = {
+            "list": "allrevisions",
+            "arvprop": "ids|timestamp|user|content|tags",
+            "arvslots": "main",
+            "arvnamespace": "1",
+            "arvdir": "newer",
+            "arvstart": "2001-01-15T00:00:00Z",
+            "arvend": "2099-01-01T00:00:00Z",
+            "arvlimit": "1",
+        }
+        small = wikis.Wiki(size=1)
+        small.say(FIRST, WISHES[0])
+        small.say(FIRST, WISHES[1])
+        request = Request("GET", "/api.php", asked, {})
+        assert differences(small.answer(request).content, ada.reply(**asked)) == []
+        named = {"prop": "revisions", "rvslots": "main", "rvprop": asked["arvprop"]}
+        local = Request("GET", "/api.php", {**named, "revids": "1|99"}, {})
+        true = ada.reply(**named, revids=f"{first}|99")
+        assert differences(small.answer(local).content, true) == []

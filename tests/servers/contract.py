@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from servers import feeds, forums, hackernews, imap, irc, matrix, platforms, reddit, rest, telegram, xmpp
+from servers import feeds, forums, hackernews, imap, irc, matrix, mediawiki, platforms, reddit, rest, telegram, xmpp
 
 FIRST_SECOND = 1_750_000_000
 """When the first comment of every scene was written (15 June 2025)."""
@@ -202,6 +202,24 @@ def _xmpp() -> Iterator[Scene]:
         )
 
 
+@contextmanager
+def _mediawiki() -> Iterator[Scene]:
+    wiki = mediawiki.Wiki()
+    created = {}
+    for n in range(1, 71):
+        second = FIRST_SECOND + (300 if 20 <= n < 32 else n * 10)
+        created[str(wiki.say(second, f"A lid, please, number {n}"))] = second
+        if n == 40:
+            wiki.save(second, wiki.text.replace("number 7 ", "number seven "))
+
+    def delete(native_id: str) -> None:
+        wiki.revisions[int(native_id)].tags.append("mw-reverted")
+
+    with mediawiki.serve(wiki) as server:
+        options = mediawiki.options_for(server.url)
+        yield Scene(options, created, delete, lambda native_id, text: None)
+
+
 def _rest(service: rest.Service) -> Callable[[], AbstractContextManager[Scene]]:
     @contextmanager
     def scene() -> Iterator[Scene]:
@@ -232,6 +250,7 @@ SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "irc": _irc,
     "mbox": _mbox,
     "matrix": _matrix,
+    "mediawiki": _mediawiki,
     "reddit": _reddit,
     "telegram": _telegram,
     "xmpp": _xmpp,

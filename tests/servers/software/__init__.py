@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-NAMES = ("isso", "roundup", "hyperkitty", "wordpress")
+NAMES = ("isso", "roundup", "hyperkitty", "wordpress", "mediawiki")
 
 
 def install() -> None:
