@@ -19,11 +19,12 @@ import httpx2
 import pytest
 from conftest import ROOT
 from servers import mediawiki as wikis
-from servers import rest
+from servers import platforms, rest
 from servers.forums import FORUMS
 from servers.local import Request
 from servers.rest import Service, World
-from servers.software import hyperkitty, isso, mediawiki, roundup, wordpress
+from servers.shapes import TOKEN
+from servers.software import hyperkitty, isso, mediawiki, redmine, roundup, wordpress
 
 from earful.records import Comment
 from ingest.clean import clean_text
@@ -86,7 +87,7 @@ def local_reply(service: Service, count: int, path: str, **fields: str) -> Any:
     """What the local service answers where there are so many comments."""
     world = World()
     world.fill(count, FIRST)
-    headers = {"Host": "127.0.0.1:80", "Authorization": "Basic eDp5"}
+    headers = {"Host": "127.0.0.1:80", "Authorization": "Basic eDp5", "X-Redmine-API-Key": TOKEN}
     return service.answer(world, Request("GET", path, fields, headers)).content
 
 
@@ -475,3 +476,56 @@ def test_mediawiki_pulled() -> None:
         local = Request("GET", "/api.php", {**named, "revids": "1|99"}, {})
         true = ada.reply(**named, revids=f"{first}|99")
         assert differences(small.answer(local).content, true) == []
+
+
+# Redmine
+
+
+def test_redmine_pulled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issues come once and over two pages, closed ones too; an edited one comes again, and one
+    that was deleted is a tombstone."""
+    monkeypatch.setenv("EARFUL_REDMINE_KEY", redmine.KEY)
+    headers = {"X-Redmine-API-Key": redmine.KEY}
+    with (
+        redmine.serve() as url,
+        httpx2.Client(base_url=url, headers=headers, timeout=120) as people,
+    ):
+        project = {"name": "Kayaks", "identifier": "kayaks", "tracker_ids": [1]}
+        made = people.post("/projects.json", json={"project": project}).raise_for_status()
+        place = {"project_id": made.json()["project"]["id"], "tracker_id": 1}
+
+        def say(text: str) -> int:
+            issue = {**place, "subject": "A wish", "description": text}
+            reply = people.post("/issues.json", json={"issue": issue}).raise_for_status()
+            return int(reply.json()["issue"]["id"])
+
+        def change(issue: int, **values: Any) -> None:
+            people.put(f"/issues/{issue}.json", json={"issue": values}).raise_for_status()
+
+        said = [say(text) for text in WISHES]
+        change(said[4], status_id=5)
+        for n in range(100):
+            say(f"A wider hull, number {n}")
+        source = Source("redmine", url, server="tracker")
+        got = source.pull()
+        assert len({comment.uid for comment in got}) == len(got) == 105
+        assert set(WISHES) < set(texts(got))
+        assert got[0].title == "A wish"
+        assert got[0].channel == "Kayaks"
+        assert got[0].author == "Redmine Admin"
+        assert source.pull() == []
+        change(said[1], description="Straps that hold when they are wet")
+        late = say("And a pocket for keys")
+        assert {comment.native_id: comment.text for comment in source.pull()} == {
+            str(said[1]): "Straps that hold when they are wet",
+            str(late): "And a pocket for keys",
+        }
+        people.delete(f"/issues/{said[2]}.json").raise_for_status()
+        source.known = [str(native_id) for native_id in said]
+        gone = [native_id for native_id, one in source.recheck().items() if one.deleted]
+        assert gone == [str(said[2])]
+
+        asked = {"status_id": "*", "sort": "updated_on:asc", "limit": "9"}
+        real = people.get("/issues.json", params=asked).json()
+        local = local_reply(platforms.SHAPES["redmine"].service(), 5, "/issues.json", **asked)
+        assert differences(local, real) == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-NAMES = ("isso", "roundup", "hyperkitty", "wordpress", "mediawiki")
+NAMES = ("isso", "roundup", "hyperkitty", "wordpress", "mediawiki", "redmine")
 
 
 def install() -> None:
