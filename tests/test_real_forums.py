@@ -24,7 +24,7 @@ from servers.forums import FORUMS
 from servers.local import Request
 from servers.rest import Service, World
 from servers.shapes import TOKEN
-from servers.software import hyperkitty, isso, mediawiki, redmine, roundup, wordpress
+from servers.software import hyperkitty, isso, mediawiki, misago, redmine, roundup, wordpress
 
 from earful.records import Comment
 from ingest.clean import clean_text
@@ -529,3 +529,58 @@ def test_redmine_pulled(monkeypatch: pytest.MonkeyPatch) -> None:
         real = people.get("/issues.json", params=asked).json()
         local = local_reply(platforms.SHAPES["redmine"].service(), 5, "/issues.json", **asked)
         assert differences(local, real) == []
+
+
+# Misago
+
+
+def test_misago_pulled() -> None:
+    """Posts of threads over several pages come once, with what was pinned; a thread that is
+    written to again brings what is new, and what a moderator hid or a writer edited."""
+    with misago.serve() as forum:
+        made = f"""
+lids = post_thread(Category.objects.get(slug="first-category"), "Lids", "Ada", is_global=True)
+for words in {WISHES!r}:
+    reply_thread(lids, "Bo", f"<p>{{words}}</p>", posted_on=timezone.now())
+for n in range(45):
+    thread = post_thread(lids.category, f"Hulls {{n}}", "Cy")
+straps = post_thread(lids.category, "Straps", "Ada")
+for n in range(40):
+    reply_thread(straps, "Di", f"<p>They slip, tried {{n}} times</p>", posted_on=timezone.now())
+reply_thread(straps, "Di", "closed", posted_on=timezone.now(), is_event=True)
+"""
+        forum.run(made)
+        source = Source("misago", forum.url, server="forum")
+        got = source.pull()
+        assert len({comment.uid for comment in got}) == len(got) == 6 + 45 + 41
+        lids = [comment for comment in got if comment.title == "Lids"]
+        assert texts(lids)[1:] == WISHES
+        assert len({comment.thread_uid for comment in lids}) == 1
+        assert lids[1].author == "Bo"
+        assert lids[1].url == f"https://forum/t/lids/1/post/{lids[1].native_id}/"
+        again = source.pull()
+        assert again == []
+
+        first, second, third = (int(comment.native_id) for comment in lids[1:4])
+        changed = f"""
+post = Post.objects.get(id={first})
+post.parsed, post.updated_on = "<p>It should lock</p>", timezone.now()
+update_post_checksum(post)
+post.save()
+Post.objects.filter(id={second}).update(is_hidden=True)
+reply_thread(Thread.objects.get(title="Lids"), "Bo", "<p>A whistle</p>", posted_on=timezone.now())
+"""
+        forum.run(changed)
+        told = {comment.native_id: comment for comment in source.pull()}
+        assert clean_text(told[str(first)].text) == "It should lock"
+        assert told[str(first)].edited_at is not None
+        assert told[str(second)].deleted
+        assert "A whistle" in texts(list(told.values()))
+        assert str(third) not in told
+
+        with httpx2.Client(base_url=forum.url, timeout=60) as reader:
+            threads = reader.get("/api/threads/").json()
+            posts = reader.get("/api/threads/1/posts/").json()
+        service = FORUMS["misago"]
+        assert differences(local_reply(service, 30, "/api/threads/"), threads) == []
+        assert differences(local_reply(service, 30, "/api/threads/20/posts/"), posts) == []

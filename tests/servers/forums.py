@@ -5,6 +5,7 @@ Unlike those in ``platforms``, each was compared with its own software: tests/te
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -157,6 +158,85 @@ def _hash(remark: Remark) -> str:
     return f"Y54KJJR545GXD2KJBDEK673BP3TX{remark.number:04}"
 
 
+# Misago
+
+_IN_ONE_THREAD = range(20, 26)
+_POSTS_A_PAGE = 3
+
+
+def _misago(world: World, request: Request) -> Reply:
+    def stamp(remark: Remark) -> str:
+        return f"{iso(remark.second)[:-1]}.000000Z"
+
+    def post(remark: Remark) -> dict[str, Any]:
+        return {
+            "id": remark.number,
+            "poster": None,
+            "poster_name": remark.author,
+            "content": f"<p>{remark.text}</p>",
+            "posted_on": stamp(remark),
+            "updated_on": stamp(remark),
+            "hidden_on": None,
+            "edits": 0,
+            "is_hidden": False,
+            "is_event": False,
+            "likes": 0,
+            "url": {"index": f"/t/dry-bags/1/post/{remark.number}/"},
+            **world.extra,
+        }
+
+    def last(remark: Remark) -> Remark:
+        """The last post of the thread that a remark opens."""
+        if remark.number != _IN_ONE_THREAD[0]:
+            return remark
+        return next(one for one in alive if one.number in _IN_ONE_THREAD)
+
+    def thread(remark: Remark) -> dict[str, Any]:
+        return {
+            "id": remark.number,
+            "category": 3,
+            "title": "Dry bags",
+            "last_post_on": stamp(last(remark)),
+            "last_post": last(remark).number,
+            "is_hidden": False,
+            "weight": 0,
+            "url": {"index": f"/t/dry-bags/{remark.number}/"},
+        }
+
+    alive = _oldest_first(world)[::-1]
+    opening = [one for one in alive if one.number not in _IN_ONE_THREAD[1:]]
+    opening.sort(key=lambda one: (last(one).second, last(one).number), reverse=True)
+    if request.path == "/api/threads/":
+        numbers = [str(remark.number) for remark in opening]
+        start = numbers.index(request.fields["start"]) if "start" in request.fields else 0
+        following = opening[start + world.size : start + world.size + 1]
+        return Reply(
+            content={
+                "results": [thread(remark) for remark in opening[start : start + world.size]],
+                "subcategories": [3],
+                "next": following[0].number if following else None,
+            }
+        )
+    match = re.fullmatch(r"/api/threads/(\d+)/posts/", request.path)
+    posts = [one for one in alive[::-1] if match and str(one.number) == match[1]]
+    if not posts:
+        return Reply(404, {"detail": "Not found."})
+    if posts[0].number in _IN_ONE_THREAD:
+        posts = [one for one in alive[::-1] if one.number in _IN_ONE_THREAD]
+    page = int(request.fields.get("page", "1"))
+    # The last post of a page is the first of the next one.
+    start = (page - 1) * (_POSTS_A_PAGE - 1)
+    more = len(posts) > start + _POSTS_A_PAGE
+    post_set = {
+        "results": [post(remark) for remark in posts[start : start + _POSTS_A_PAGE]],
+        "page": page,
+        "count": len(posts),
+        "next": page + 1 if more else None,
+        "more": max(0, len(posts) - start - _POSTS_A_PAGE),
+    }
+    return Reply(content={**thread(posts[0]), "category": {"id": 3}, "post_set": post_set})
+
+
 FORUMS: dict[str, Service] = {
     "isso": Service(_isso, _number, {"server": "127.0.0.1", "site": "https://blog.example"}),
     "roundup": Service(
@@ -170,4 +250,5 @@ FORUMS: dict[str, Service] = {
         lambda remark: f"paddlers@lists.example#{_hash(remark)}",
         {"server": "127.0.0.1", "lists": ["paddlers@lists.example"]},
     ),
+    "misago": Service(_misago, _number, {"server": "127.0.0.1"}),
 }

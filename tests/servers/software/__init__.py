@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-NAMES = ("isso", "roundup", "hyperkitty", "wordpress", "mediawiki", "redmine")
+NAMES = ("isso", "roundup", "hyperkitty", "wordpress", "mediawiki", "redmine", "misago")
 
 
 def install() -> None:
