@@ -22,8 +22,9 @@ _GEMS = Path("/usr/share/rubygems-integration/all")
 
 
 def is_installed() -> bool:
-    """Whether it is here, with its database."""
-    return _SHARED.exists() and _FILLED.exists()
+    """Whether it is here, with its database and what starts it."""
+    there = (_SHARED / "config.ru").exists() and _FILLED.exists()
+    return there and shutil.which("bundle") is not None
 
 
 def install() -> None:
