@@ -10,6 +10,7 @@ import base64
 import re
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -182,6 +183,10 @@ class Tracker:
         }
         self._client = httpx2.Client(base_url=f"{url}/rest/data/msg", headers=headers, timeout=60)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def say(self, text: str, date: str = "") -> str:
         """A message; its id."""
         data = {"content": text, "author": "1", **({"date": date} if date else {})}
@@ -227,8 +232,7 @@ def _as_admin(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_as_admin")
 def test_roundup_pulled() -> None:
     """Messages come once, those without a date too; an edited one is found, and a retired one."""
-    with roundup.serve(calls=4000, seconds=20) as url:
-        tracker = Tracker(url)
+    with roundup.serve(calls=4000, seconds=20) as url, closing(Tracker(url)) as tracker:
         said = [tracker.say(text) for text in WISHES]
         source = Source("roundup", url, server="tracker")
         got = source.pull()
@@ -269,9 +273,8 @@ def test_roundup_by_the_row_of_the_guide(tmp_path: Path) -> None:
     since = re.findall(r"```toml\n(since = .*?)\n```", guide, re.DOTALL)[0]
     whole = row.replace("parameters = {", f"parameters = {{ {fields},")
     whole = whole.replace('first = "oldest"', f'first = "oldest"\n{since}')
-    with roundup.serve(calls=4, seconds=2) as url:
+    with roundup.serve(calls=4, seconds=2) as url, closing(Tracker(url)) as tracker:
         (tmp_path / "tracker.toml").write_text(whole.replace("http://127.0.0.1:18090", url))
-        tracker = Tracker(url)
         for n, text in enumerate(WISHES * 2):
             tracker.patiently_say(text, f"2025-06-15.10:{n:02}:00")
         source = Source("tracker", url, [tmp_path])
@@ -334,6 +337,28 @@ def test_hyperkitty_pulled() -> None:
 # WordPress
 
 
+def test_wordpress_feeds_pulled() -> None:
+    """Its feeds bring the post and the comments below it; an edited comment comes again, together
+    with the next new one, since the server goes by the date of the newest comment."""
+    with wordpress.serve() as site:
+        now = int(time.time())
+        said = [site.say(text, now - 500 + n) for n, text in enumerate(WISHES[:4])]
+        source = Source("feeds", feeds=[f"{site.url}/feed/"])
+        got = source.pull()
+        assert {"Hello world!"} == {one.title for one in got if one.kind == "post"}
+        below = {one.native_id: one for one in got if one.kind == "comment"}
+        assert sorted(texts(list(below.values()))) == sorted(WISHES[:4])
+        assert {one.author for one in below.values()} == {"bo"}
+        [post] = (one for one in got if one.kind == "post")
+        assert {one.thread_uid for one in below.values()} == {post.uid}
+        assert source.pull() == []
+        edit = f"['comment_ID' => {said[1]}, 'comment_content' => 'Straps that hold']"
+        site.run(f"wp_update_comment({edit});")
+        assert source.pull() == []
+        site.say(WISHES[4], int(time.time()))
+        assert sorted(texts(source.pull())) == sorted(["Straps that hold", WISHES[4]])
+
+
 def test_wordpress_pulled() -> None:
     """On a site that has changed its time zone, comments come once and over two pages; an edited
     comment is found, and those that were put into the trash, deleted or marked as spam."""
@@ -388,6 +413,10 @@ class Editor:
             login = {"lgname": "Ada", "lgpassword": mediawiki.PASSWORD, "lgtoken": token}
             assert self._post(action="login", **login)["login"]["result"] == "Success"
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def get(self, **asked: str | int) -> Any:
         """What a query finds."""
         return self.reply(**asked)["query"]
@@ -416,8 +445,11 @@ class Editor:
 def test_mediawiki_pulled() -> None:
     """Signed and unsigned words come once, each with the one who saved them, corrections and what
     was moved do not; an edit that was reverted, hidden or deleted with its page is a tombstone."""
-    with mediawiki.serve() as wiki:
-        ada, guest = Editor(wiki.api, administrator=True), Editor(wiki.api)
+    with (
+        mediawiki.serve() as wiki,
+        closing(Editor(wiki.api, administrator=True)) as ada,
+        closing(Editor(wiki.api)) as guest,
+    ):
         page = "Talk:Kayaks"
         first = guest.edit(page, section="new", sectiontitle="Lids", text=f"{WISHES[0]}. ~~~~")
         answer = ada.edit(page, appendtext=f"\n:{{{{ping|you}}}} {WISHES[1]} ~~~~")

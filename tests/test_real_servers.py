@@ -149,6 +149,10 @@ class Account:
         self._client.headers["Authorization"] = f"Bearer {self.token}"
         self._sent = 0
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """A call that sends."""
         return dict(self._client.post(path, json=body).raise_for_status().json())
@@ -221,6 +225,7 @@ def test_matrix_against_synapse(homeserver: str, monkeypatch: pytest.MonkeyPatch
     true = [e for e in alice.get(path)["chunk"] if e["event_id"] == sent[3]]
     local = small.page(0, 10)["chunk"][0]
     assert _keys(local) <= _keys(true[0])
+    alice.close()
 
 
 def _keys(value: Any, path: str = "") -> set[str]:
