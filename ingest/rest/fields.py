@@ -14,16 +14,16 @@ from ingest.rest.values import JsonPath, Pattern, Value, placeholders
 class Extract(Options):
     """Where a value stands in an item, and how it is read. A plain path is the short form.
 
-        ``path``: the first of these that is there and not null. ``any``: whether one of these is
-            true. ``sum``: the numbers at these, added up. ``template``: text with ``{path}`` in it; a
-        path beside it counts where the template has a gap, or, with named groups in ``pattern``, that
-        value is cut into these for the template. Otherwise ``pattern`` (a regular expression; its
-        first group is kept), ``values`` (a table from what stands there to what is meant), ``scale``
-        (lowest and highest rating), ``format`` of a time: "unix", "milliseconds" or a strptime
-        pattern; without it numbers, ISO 8601 and mail dates are understood. ``zone`` is the time zone
-        of times that name none. ``mail``: the text is a mail's, of which the writer's own words are
-    kept, without what was quoted or signed.
-        """
+    ``path``: the first of these that is there and not null. ``any``: whether one of these is true.
+    ``sum``: the numbers at these, added up. ``template``: text with ``{path}`` in it; a path beside
+    it counts where the template has a gap, or, with named groups in ``pattern``, that value is cut
+    into these for the template. Otherwise ``pattern`` (a regular expression; its first group is
+    kept), ``values`` (a table from what stands there to what is meant), ``scale`` (lowest and
+    highest rating), ``format`` of a time: "unix", "milliseconds" or a strptime pattern; without it
+    numbers, ISO 8601 and mail dates are understood. ``zone`` is the time zone of times that name
+    none. ``mail``: the text is a mail's, of which the writer's own words are kept, without what was
+    quoted or signed.
+    """
 
     path: tuple[JsonPath, ...] = ()
     any: tuple[JsonPath, ...] = ()

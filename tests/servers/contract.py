@@ -14,7 +14,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from servers import feeds, forums, hackernews, imap, irc, matrix, mediawiki, platforms, reddit, rest, telegram, xmpp
+from servers import (
+    feeds,
+    forums,
+    hackernews,
+    imap,
+    irc,
+    matrix,
+    mediawiki,
+    platforms,
+    reddit,
+    rest,
+    telegram,
+    xmpp,
+)
 
 FIRST_SECOND = 1_750_000_000
 """When the first comment of every scene was written (15 June 2025)."""

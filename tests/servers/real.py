@@ -150,7 +150,7 @@ def prosody(public: Path, private: Path) -> Iterator[int]:
         for user in ("shop", "ada", "bo"):
             made = ["--config", str(config), "register", user, "localhost", "sesame-9"]
             subprocess.run(["prosodyctl", *made], check=True, capture_output=True)
-        with _running(["prosody", "--config", str(config), "-F"], port, folder / "log"):
+        with running(["prosody", "--config", str(config), "-F"], port, folder / "log"):
             yield port
 
 
@@ -162,7 +162,7 @@ def ngircd() -> Iterator[int]:
         folder.chmod(0o755)
         config = folder / "ngircd.conf"
         config.write_text(_NGIRCD.format(port=port))
-        with _running(["ngircd", "-n", "-f", str(config)], port, folder / "log"):
+        with running(["ngircd", "-n", "-f", str(config)], port, folder / "log"):
             yield port
 
 
