@@ -3,23 +3,24 @@
 Words decide first: asks with the same key (see ``reports.phrases``) form a group, a misspelt key
 joins the right one, and a particular ("egg stack after 10:30") joins the general ("all-day
 breakfast") where enough people tie the two. Then groups meet whose vectors are close on average,
-whatever their words and languages. Phrases that share a word and differ in another ("offline
-search", "offline editing") have close vectors too, so that words tell how close two groups must be.
-Every ask has a group, if need be of its own. The result does not depend on the order of the rows.
+whatever their words and languages, and those that met do so again as wholes. Phrases that share a
+word and differ in another ("offline search", "offline editing") have close vectors too, so that
+words tell how close two groups must be. Every ask has a group, if need be of its own. The result
+does not depend on the order of the rows.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reports.likeness import Likeness, like_groups, whole_sentences, wishes_hours
+from reports.likeness import Likeness, like_groups, like_wholes, whole_sentences, wishes_hours
 from reports.phrases import LONGER, MODIFIERS, Phrase, bare, content, names_nothing, phrase
 
 NO_GROUP = -1
@@ -267,9 +268,23 @@ def _other_words(
         key = _root(parent, census.keys[position])
         group = groups.setdefault(key, Likeness(*key))
         group.hear(vector, census.persons[position], lang, sentence=sentence, hours=hours)
+    _join(groups, parent, like_groups)
+    while _join(groups, parent, like_wholes):
+        pass
+
+
+def _join(
+    groups: dict[Key, Likeness],
+    parent: dict[Key, Key],
+    like: Callable[[Sequence[Likeness]], Iterable[tuple[int, int]]],
+) -> bool:
+    """Let groups that are ``like`` one another become one; tells whether any did."""
     leading = sorted(groups, key=lambda key: (*groups[key].weight(), key[0]))
-    for follower, leader in like_groups([groups[key] for key in leading]):
+    met = list(like([groups[key] for key in leading]))
+    for follower, leader in met:
         parent[leading[follower]] = leading[leader]
+        groups[leading[leader]].take(groups.pop(leading[follower]))
+    return bool(met)
 
 
 def _assemble(

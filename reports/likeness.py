@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,14 @@ be the same thing ("breakfast at lunchtime"), or part of what is wanted all day.
 HOURS_LEVEL_OF_MANY = 0.55
 """The same where both are groups of ``MANY`` people: means of many asks lie closer than asks."""
 MANY = 5
-SENTENCE_LEVEL = 0.36
+WHOLE_LEVEL = 0.68
+"""Between groups that have met already, each taken as a whole: what single asks say beside the
+point cancels out in their mean, so wholes of one want lie closer than asks of it."""
+DIFFERING_WHOLES_LEVEL = 0.75
+"""The same where both have a word in common and each has others, of which one is a manner of
+speaking of few (``MANNER_OF``): what more people ask for by another word is another thing."""
+MANNER_OF = 7
+SENTENCE_LEVEL = 0.45
 """Where a whole sentence stands for an item, so that single words decide nothing."""
 SENTENCE = 4
 """Words from which an item that is its whole quote is a sentence."""
@@ -88,6 +95,15 @@ class Likeness:
         if lang:
             self._langs[lang] += 1
 
+    def take(self, other: Likeness) -> None:
+        """Take in all that another group heard; the words stay those of this one."""
+        self._sum = self.total + other.total
+        self._people |= other._people
+        self._langs.update(other._langs)
+        self._asks += other._asks
+        self._hours += other._hours
+        self._sentences += other._sentences
+
     @property
     def people(self) -> int:
         """Distinct people who ask."""
@@ -98,10 +114,15 @@ class Likeness:
         return -len(self._people), sorted(self.words)
 
     @property
+    def total(self) -> Floats:
+        """The sum of the asks' vectors."""
+        assert self._sum is not None, "a group has asks"
+        return self._sum
+
+    @property
     def vector(self) -> Floats:
         """The mean of the asks' vectors, of length one."""
-        assert self._sum is not None, "a group has asks"
-        return np.asarray(self._sum / max(float(np.linalg.norm(self._sum)), 1e-9), np.float32)
+        return np.asarray(self.total / max(float(np.linalg.norm(self.total)), 1e-9), np.float32)
 
     @property
     def lang(self) -> str:
@@ -136,16 +157,29 @@ def wishes_hours(asks: pd.DataFrame) -> pd.Series:
     return found
 
 
+Demand = Callable[["_Compared", "_Compared"], float]
+
+
 def like_groups(groups: Sequence[Likeness]) -> Iterator[tuple[int, int]]:
-    """Pairs (follower, leader) of places in ``groups``, which stand most asked first."""
+    """Pairs (follower, leader) of places in ``groups``, which stand most asked first: groups whose
+    asks are alike on average."""
+    return _pairs(groups, min(HOURS_LEVEL, SENTENCE_LEVEL), demanded)
+
+
+def like_wholes(groups: Sequence[Likeness]) -> Iterator[tuple[int, int]]:
+    """The same pairs, of groups that are alike as wholes."""
+    return _pairs(groups, WHOLE_LEVEL, demanded_of_wholes)
+
+
+def _pairs(groups: Sequence[Likeness], lowest: float, demand: Demand) -> Iterator[tuple[int, int]]:
     if len(groups) < 2:
         return
     sets = [_Compared(group) for group in groups]
     found = linked(
         _centred(np.stack([group.vector for group in groups])),
         [group.people for group in groups],
-        min(HOURS_LEVEL, SENTENCE_LEVEL),
-        lambda one, other: demanded(sets[one], sets[other]),
+        lowest,
+        lambda one, other: demand(sets[one], sets[other]),
     )
     for place, leader in enumerate(found.tolist()):
         if leader != place:
@@ -164,7 +198,9 @@ def _centred(vectors: Floats) -> Floats:
 class _Compared:
     """What is asked of a group again and again, worked out once."""
 
-    __slots__ = ("hours", "lang", "many", "named", "numbers", "sentence", "turns", "wants", "words")
+    __slots__ = (
+        *("hours", "lang", "named", "numbers", "people", "sentence", "turns", "wants", "words"),
+    )
 
     def __init__(self, group: Likeness) -> None:
         self.wants, self.words, self.named, self.turns = (
@@ -175,7 +211,7 @@ class _Compared:
         )
         self.lang, self.hours = group.lang, group.hours
         self.sentence = group.sentence
-        self.many = group.people >= MANY
+        self.people = group.people
         self.numbers = {word for word in group.named if any(map(str.isdigit, word))}
 
 
@@ -188,7 +224,8 @@ def demanded(one: _Compared, other: _Compared) -> float:
     whole, part = (one, other) if LONGER in one.words else (other, one)
     shared = one.named & other.named
     if LONGER in whole.words and part.hours and (not shared or whole.named <= part.named):
-        return HOURS_LEVEL_OF_MANY if one.many and other.many else HOURS_LEVEL
+        both_many = min(one.people, other.people) >= MANY
+        return HOURS_LEVEL_OF_MANY if both_many else HOURS_LEVEL
     if one.numbers != other.numbers:
         return NEVER
     if one.lang != other.lang:
@@ -198,3 +235,15 @@ def demanded(one: _Compared, other: _Compared) -> float:
     if not shared:
         return TURNED_LEVEL if one.turns else LEVEL
     return DIFFERING_LEVEL if one.named - shared and other.named - shared else PARTICULAR_LEVEL
+
+
+def demanded_of_wholes(one: _Compared, other: _Compared) -> float:
+    """The same for groups taken as wholes; two of one person each are no more than their asks, and
+    sentences have met by all that they say."""
+    if one.sentence or other.sentence:
+        return NEVER
+    level = max(demanded(one, other), WHOLE_LEVEL)
+    fewer, more = sorted((one.people, other.people))
+    if level != DIFFERING_LEVEL or more == 1:
+        return level
+    return DIFFERING_WHOLES_LEVEL if fewer <= MANNER_OF else NEVER

@@ -258,6 +258,22 @@ def test_a_word_in_common_and_others_beside_it_needs_close_vectors(
     assert together(group_asks(asks)) == groups
 
 
+def test_groups_that_met_meet_again_as_wholes() -> None:
+    """Each ask says things beside the point; what sixteen say together is clear enough for one that
+    is too far from each of them, and not for one that is far from the point."""
+    items = [f"{first}{last}" for first in "bdfg" for last in ("aze", "ote", "ulk", "ind")]
+    rows = np.zeros((18, 19))
+    rows[:16, 0], rows[:16, 1:17] = np.sqrt(0.58), np.sqrt(0.42) * np.eye(16)
+    rows[16, [0, 17]] = 0.72, np.sqrt(1 - 0.72**2)
+    rows[17, [0, 18]] = 0.6, np.sqrt(1 - 0.6**2)
+    asks = frame(*[(item,) for item in (*items, "quay", "jetty")]).assign(
+        vector=pd.Series(list(rows)), vector_version="v1"
+    )
+    assert together(group_asks(asks)) == [*[0] * 17, 1]
+    pair = asks.iloc[[0, 16]].reset_index(drop=True)
+    assert together(group_asks(pair)) == [0, 1]
+
+
 def test_clusters_are_as_like_as_their_members_on_average() -> None:
     """What average linkage of all pairs finds, the quick one finds, whether looked for among all or
     in blocks; the leader is the heaviest member."""
