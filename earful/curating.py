@@ -197,7 +197,7 @@ def _proposal(
     placed = place_asks(open_tables(facts), project.settings, memory)
     holds = applied.ruling if applied else NO_TAXONOMY
     before = placed.arranged(holds)
-    ruling = bind(taxonomy, _known_now(placed, memory, before), path)
+    ruling = bind(taxonomy, known_now(placed, memory, before), path)
     require_one_place(ruling, placed.brand, str(path))
     after = placed.arranged(ruling)
     return Proposal(
@@ -211,7 +211,7 @@ def _proposal(
     )
 
 
-def _known_now(placed: Placement, memory: Memory, before: Arrangement) -> list[KnownSignal]:
+def known_now(placed: Placement, memory: Memory, before: Arrangement) -> list[KnownSignal]:
     """Every signal that an entry may speak of, under all names that it goes by."""
     shown = {listing.id: listing.name for listing in before.listings}
     known = {signal.id: signal for signal in _known_in(memory, placed.found.update)}

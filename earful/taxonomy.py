@@ -36,6 +36,7 @@ TEMPLATE = """\
 # owner = "kitchen"                           # who looks after it
 # merge = ["pancakes at night"]               # these signals, by id or name, become part of it
 # aliases = ["morning menu in the evening"]   # these items belong to it, wherever they were
+# apart = ["late opening"]                    # these are something else: 'suggest' asks no more
 #
 # [[signal]]
 # name = "oat milk"
@@ -63,7 +64,8 @@ class Entry(_Strict):
     """What is decided about one signal, which is named by ``id`` or ``name``.
 
     ``merge`` names signals that become part of it, ``aliases`` items that belong to it, ``split``
-    maps the name of a new signal to the items of this one that belong there. ``pin`` lists it
+    maps the name of a new signal to the items of this one that belong there. ``apart`` names
+    signals that are something else and are not proposed to be one with it again. ``pin`` lists it
     even at 0, ``ignore`` takes it out of the ranking. ``new`` makes a signal that is not known.
     """
 
@@ -76,6 +78,7 @@ class Entry(_Strict):
         default_factory=dict
     )
     aliases: Annotated[tuple[Words, ...], Field(strict=False)] = ()
+    apart: Annotated[tuple[Words, ...], Field(strict=False)] = ()
     pin: bool = False
     ignore: bool = False
     owner: Words | None = None

@@ -5,23 +5,28 @@ from __future__ import annotations
 import getpass
 import json
 import sys
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from earful.console import ProjectOption, command_group, stdout
 from earful.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from earful.curating import Applied, Proposal
+    from earful.labelling_terminal import Keys
+    from earful.suggesting import Side, Suggestion, Suggestions
     from earful.taxonomy import Entry
     from earful.taxonomy_moves import Listed
 
 app = command_group(
     "Rename, merge, split, pin and ignore signals: taxonomy.toml, seen before it counts."
 )
+QUOTE_WIDTH = 100
 MOST = 40
 """Lines of a table that are shown; --json has them all."""
 
@@ -111,6 +116,89 @@ def show(project: ProjectOption = None) -> None:
         stdout.print("taxonomy.toml says something else. To see what: earful taxonomy diff")
 
 
+@app.command(epilog="Example: earful taxonomy suggest --ask")
+def suggest(
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask about one pair after the other, and write answers.")
+    ] = False,
+    most: Annotated[int, typer.Option(min=1, help="Pairs that are shown.")] = 20,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    project: ProjectOption = None,
+) -> None:
+    """Show signals that may be one, or answer which are; answers go into taxonomy.toml.
+
+    What moves most people, and most likely, comes first. Nothing counts before 'apply'.
+    """
+    from earful.labelling_terminal import keys_of
+    from earful.project import Project
+    from earful.suggesting import Suggestions
+
+    suggestions = Suggestions(Project.open(project))
+    if ask:
+        answer_suggestions(stdout, keys_of(stdout), suggestions)
+        return
+    listed = list(suggestions.listed(most))
+    if json_:
+        records = [suggestion.record() for suggestion in listed]
+        stdout.print(json.dumps(records, ensure_ascii=False, indent=1), soft_wrap=True)
+        return
+    if not listed:
+        stdout.print("No two signals are likely to be one.")
+        return
+    for suggestion in listed:
+        _show_suggestion(stdout, suggestion, quotes=1)
+    stdout.print("\nTo answer: earful taxonomy suggest --ask")
+
+
+def answer_suggestions(console: Console, keys: Keys, suggestions: Suggestions) -> None:
+    """Ask about pairs until none is left or the person stops."""
+    from earful.labelling_terminal import STOP
+
+    same = different = 0
+    shown: Suggestion | None = None
+    while (suggestion := suggestions.current) is not None:
+        if suggestion != shown:
+            _show_suggestion(console, suggestion, quotes=3)
+            shown = suggestion
+        key = keys.key()
+        if key == "y" and not suggestions.can_merge:
+            console.print("Both have an entry with decisions: put them together by hand.")
+            suggestions.skip()
+        elif key == "y":
+            suggestions.same()
+            same += 1
+        elif key == "n":
+            suggestions.different()
+            different += 1
+        elif key == "k":
+            suggestions.skip()
+        elif key == STOP:
+            break
+        else:
+            console.print("y: one and the same   n: two things   k: skip   q: stop")
+    else:
+        console.print("No further pair is likely enough to ask about.")
+    console.print(f"{same:,} merged, {different:,} told apart in taxonomy.toml.")
+    if same:
+        console.print("To see what would move: earful taxonomy diff")
+
+
+def _show_suggestion(console: Console, suggestion: Suggestion, quotes: int) -> None:
+    console.print(f"\nOne and the same? Likely by {suggestion.chance:.0%}")
+    for side in (suggestion.one, suggestion.other):
+        console.print(Text("  ").append(side.name, style="bold").append(f"  {_people(side)}"))
+        for quote in side.quotes[:quotes]:
+            console.print(Text(f"    {_shortened(quote)}"), soft_wrap=True)
+
+
+def _people(side: Side) -> str:
+    return "1 person" if side.people == 1 else f"{side.people:,} people"
+
+
+def _shortened(quote: str) -> str:
+    return shorten(" ".join(quote.split()), QUOTE_WIDTH, placeholder=" ...")
+
+
 def _user() -> str:
     try:
         return getpass.getuser()
@@ -134,6 +222,7 @@ def _decisions(entry: Entry) -> str:
     parts = ["new"] if entry.new else []
     parts += [f"called {entry.rename!r}"] if entry.rename else []
     parts += [f"takes in {one!r}" for one in entry.merge]
+    parts += [f"is not {one!r}" for one in entry.apart]
     parts += [f"takes the item {item!r}" for item in entry.aliases]
     parts += [
         f"gives {', '.join(map(repr, items))} to {part!r}" for part, items in entry.split.items()

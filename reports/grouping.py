@@ -248,13 +248,9 @@ def _other_words(
 ) -> None:
     """Groups that say the same in other words or another language, by the asks' vectors.
 
-    Only vectors of the encoder that made most of them are compared; asks with others, made before
-    the encoder was changed and not read again since, stay where their words put them.
+    Asks whose vectors are not ``comparable`` stay where their words put them.
     """
-    version = asks.loc[counted, "vector_version"].mode()
-    usable = (
-        counted & (asks["vector_version"] == (version.iloc[0] if len(version) else "")).to_numpy()
-    )
+    usable = comparable(asks, counted)
     groups: dict[Key, Likeness] = {}
     positions = np.flatnonzero(usable)
     rows = asks.iloc[positions]
@@ -263,14 +259,23 @@ def _other_words(
     for position, vector, lang, (sentence, hours) in zip(
         positions.tolist(), rows["vector"], langs, marks, strict=True
     ):
-        if vector is None or not len(vector):
-            continue
         key = _root(parent, census.keys[position])
         group = groups.setdefault(key, Likeness(*key))
         group.hear(vector, census.persons[position], lang, sentence=sentence, hours=hours)
     _join(groups, parent, like_groups)
     while _join(groups, parent, like_wholes):
         pass
+
+
+def comparable(asks: pd.DataFrame, counted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which of the asks that count have a vector of the encoder that made most of them.
+
+    Others were made before the encoder was changed and not read again since.
+    """
+    version = asks.loc[counted, "vector_version"].mode()
+    newest = asks["vector_version"] == (version.iloc[0] if len(version) else "")
+    filled = asks["vector"].map(lambda vector: vector is not None and len(vector) > 0)
+    return np.asarray(counted & newest & filled.astype(bool), dtype=np.bool_)
 
 
 def _join(

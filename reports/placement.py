@@ -50,13 +50,17 @@ class Placement:
         return inside.to_numpy(dtype=bool)
 
 
-def place_asks(tables: FactTables, settings: Settings, memory: Memory | None = None) -> Placement:
-    """Group all asks, and give the groups the ids and names of the signals in ``memory``."""
+def place_asks(
+    tables: FactTables, settings: Settings, memory: Memory | None = None, *, vectors: bool = False
+) -> Placement:
+    """Group all asks, and give the groups the ids and names of the signals in ``memory``.
+
+    The asks keep their column ``vector`` where ``vectors`` are wanted; it is most of their memory.
+    """
     brand = brand_names(
         name for brand in settings.brand for name in (brand.name, *brand.names, *brand.misspellings)
     )
     asks = read_asks(tables, Window())
     grouping = group_asks(asks, brand)
-    return Placement(
-        asks.drop(columns="vector"), grouping, recollect(asks, grouping, memory, brand), brand
-    )
+    found = recollect(asks, grouping, memory, brand)
+    return Placement(asks if vectors else asks.drop(columns="vector"), grouping, found, brand)

@@ -6,12 +6,13 @@ import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shop import START, Shop
 
 from earful import taxonomy_command
 from earful.curating import apply_proposal, proposal
@@ -19,15 +20,12 @@ from earful.errors import ConfigurationError, DataError
 from earful.forgetting import forget
 from earful.pipeline import make_report
 from earful.project import Project
-from earful.records import Admitted, Ask, Comment, Tags, tags_to_batch
+from earful.records import Admitted, Comment
 from earful.store import Ledger
 from earful.store.memory import MemoryUpdate, NewSignal, RememberedSignal
 from earful.taxonomy import TEMPLATE, KnownSignal, Taxonomy, bind, read_taxonomy
 from reports.demand import Demand, ListedSignal
 from reports.identity import Identities, Voice, identify, signal_ids
-
-START = datetime(2024, 3, 4, 9, tzinfo=UTC)
-
 
 # Who a group is
 
@@ -190,64 +188,6 @@ def test_no_id_is_lost_or_given_twice(
 
 
 # A project in which people say things
-
-
-@dataclass
-class Shop:
-    """A project whose comments are already tagged; every comment is one ask."""
-
-    project: Project
-    count: int = 0
-
-    @property
-    def root(self) -> Path:
-        """The project's folder."""
-        return self.project.settings.root
-
-    def hear(self, item: str, people: str, *, quote: str = "", wants: bool = False) -> list[str]:
-        """Everybody in ``people`` asks for ``item``; tells the uids."""
-        rows, tags = [], []
-        for person in people:
-            self.count += 1
-            text = quote or f"Please, {item}, says number {self.count}."
-            comment = Comment(
-                source="forum",
-                instance="kl",
-                native_id=str(self.count),
-                text=text,
-                author_key=f"key-{person}",
-                created_at=START + timedelta(days=self.count),
-            )
-            rows.append(Admitted(comment, str(self.count), True, self.count, (), 6))
-            kind = "wants" if wants else "new_offering"
-            ask = Ask(text, 0, len(text), item, kind, 2)  # type: ignore[arg-type]
-            tags.append(
-                Tags(comment.uid, "m", "en", True, "neutral", 0.0, ("request",), {}, 0.0, (ask,))
-            )
-        with self.project.ledger(create=True) as ledger, ledger.transaction():
-            ledger.upsert(rows, START)
-            ledger.save_tags(tags_to_batch(tags))
-            ledger.set_meta("model_version", "m")
-        return [row.comment.uid for row in rows]
-
-    def report(self, **window: object) -> Demand:
-        """What a report finds; signals.json is written as well."""
-        return make_report(self.project, formats=["json"], **window).demand  # type: ignore[arg-type]
-
-    def write(self, taxonomy: str) -> None:
-        """Write the file."""
-        path = self.root / "taxonomy.toml"
-        path.write_text(taxonomy, encoding="utf-8")
-
-    def apply(self, taxonomy: str) -> None:
-        """Write the file and let it hold."""
-        self.write(taxonomy)
-        apply_proposal(self.project, proposal(self.project), "ann")
-
-    def memory(self) -> list[RememberedSignal]:
-        """The signals that are remembered, oldest first."""
-        with self.project.ledger() as ledger:
-            return list(ledger.signal_memory().signals)
 
 
 @pytest.fixture

@@ -1,0 +1,85 @@
+"""Answers written into ``taxonomy.toml``; comments and layout stay as people wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT, Array, Table
+
+from earful.taxonomy import KnownSignal, normal
+from reports.atomic import replacing
+
+_LAST = ("id", "name", "merge", "apart")
+"""What an entry may hold and still be given up for another one."""
+
+
+class TaxonomyFile:
+    """The file of a project, which may not be there yet; every answer is written at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+        self._document = tomlkit.parse(text)
+
+    def merge(self, kept: KnownSignal, gone: KnownSignal) -> None:
+        """Make ``gone`` a part of ``kept``; what was a part of it moves along.
+
+        Raises ``ValueError`` where more is decided about ``gone``, see ``settled``.
+        """
+        if self.settled(gone):
+            raise ValueError(f"{gone.id} has decisions of its own")
+        entry = self._entry(gone)
+        along = {key: list(entry.get(key, ())) if entry else [] for key in ("merge", "apart")}
+        if entry is not None:
+            self._entries().remove(entry)
+        target = self._entry(kept) or self._add(kept)
+        _extend(target, "merge", [gone.id, *along["merge"]])
+        _extend(target, "apart", along["apart"])
+        self._write()
+
+    def part(self, one: KnownSignal, other: KnownSignal) -> None:
+        """Tell ``other`` apart from ``one``."""
+        _extend(self._entry(one) or self._add(one), "apart", [other.id])
+        self._write()
+
+    def settled(self, signal: KnownSignal) -> bool:
+        """Whether more is decided about a signal than what it takes in and is told apart from."""
+        entry = self._entry(signal)
+        return entry is not None and any(key not in _LAST for key in entry)
+
+    def _entries(self) -> AoT:
+        return self._document.setdefault("signal", tomlkit.aot())  # type: ignore[no-any-return]
+
+    def _entry(self, signal: KnownSignal) -> Table | None:
+        names = {normal(name) for name in signal.names}
+        for entry in self._document.get("signal", ()):
+            if entry.get("id") == signal.id or normal(entry.get("name", "")) in names:
+                return entry  # type: ignore[no-any-return]
+        return None
+
+    def _add(self, signal: KnownSignal) -> Table:
+        entry = tomlkit.table()
+        entry["id"] = signal.id
+        if "signal" not in self._document and self._document.as_string():
+            self._document.add(tomlkit.nl())
+        self._entries().append(entry)
+        return self._entries()[-1]
+
+    def _write(self) -> None:
+        with replacing(self._path) as draft:
+            draft.write_text(tomlkit.dumps(self._document), encoding="utf-8")
+
+
+def _extend(entry: Table, key: str, references: Iterable[Any]) -> None:
+    """Add references to a list of an entry, one a line, each once."""
+    new = [one for one in dict.fromkeys(references) if one not in entry.get(key, ())]
+    if not new:
+        return
+    if key not in entry:
+        entry[key] = tomlkit.array().multiline(True)
+    array = entry[key]
+    assert isinstance(array, Array)
+    array.extend(new)
