@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.planted.answering import answered
 from benchmarks.planted.campaigns import effect
 from benchmarks.planted.failures import worst
 from benchmarks.planted.files import write_feed
@@ -29,7 +30,7 @@ from benchmarks.planted.intervals import covered
 from benchmarks.planted.inventory import ALIKE, alike, inventory, shortcomings
 from benchmarks.planted.measures import figures
 from benchmarks.planted.planting import plant
-from benchmarks.planted.reader import NAMING, PERFECT, READERS, read
+from benchmarks.planted.reader import IMPERFECT, NAMING, PERFECT, READERS, read
 from benchmarks.planted.runs import detection, false_alarms, grouping, matching_of, stabilities
 from benchmarks.planted.scenario import Scenario, load_scenario
 from benchmarks.planted.table import table
@@ -38,10 +39,18 @@ from earful.errors import EarfulError
 
 STANDARD = "standard"
 RESULTS = Path(__file__).resolve().parents[1] / "planted.json"
-PARTS = ("grouping", "campaigns", "stability", "alarms", "delay", "intervals")
-SEEDS = {"grouping": 20, "campaigns": 5, "stability": 2, "alarms": 2, "delay": 1, "intervals": 200}
+PARTS = ("grouping", "answers", "campaigns", "stability", "alarms", "delay", "intervals")
+SEEDS = {
+    "grouping": 20,
+    "answers": 3,
+    "campaigns": 5,
+    "stability": 2,
+    "alarms": 2,
+    "delay": 1,
+    "intervals": 200,
+}
 """Feeds by part, where --runs does not say."""
-OF_STANDARD = ("grouping", "campaigns", "stability")
+OF_STANDARD = ("grouping", "answers", "campaigns", "stability")
 """Parts that any scenario can be measured by; the others have scenarios of their own."""
 GROWN = ("stylus", 2.0)
 """What grows where intervals are judged: little enough to change the volume of the whole hardly."""
@@ -124,6 +133,8 @@ def _measure(arguments: argparse.Namespace) -> None:
 def _part(part: str, scenario: Scenario, seeds: range, encoder: Encoder) -> Any:
     if part == "grouping":
         return grouping(scenario, list(READERS.values()), seeds, encoder, _tell)
+    if part == "answers":
+        return answered(scenario, (PERFECT, IMPERFECT), seeds, encoder, _tell)
     if part == "campaigns":
         return asdict(effect(scenario, PERFECT, seeds, encoder, _tell))
     if part == "stability":

@@ -28,7 +28,8 @@ ROWS = (
 
 def table(results: Mapping[str, Any]) -> str:
     """What was measured of one scenario, as Markdown; 90 % of the runs lie in the brackets."""
-    return "\n".join(_figures(results)) + "\n\n" + "\n".join(_sentences(results)) + "\n"
+    parts = (_figures(results), _sentences(results), _answers(results))
+    return "\n\n".join(filter(None, map("\n".join, parts))) + "\n"
 
 
 def _figures(results: Mapping[str, Any]) -> Iterator[str]:
@@ -96,6 +97,29 @@ def _sentences(results: Mapping[str, Any]) -> Iterator[str]:
             f"- Called established, scenario {name}: {told['established']} of {told['tested']:,}"
             " items tested."
         )
+
+
+def _answers(results: Mapping[str, Any]) -> Iterator[str]:
+    if "answers" not in results:
+        return
+    runs = max(told["runs"] for told in results["answers"].values())
+    yield (
+        "With answers to `earful taxonomy suggest` from a person who knows the truth"
+        f" (means over {runs} feeds):"
+    )
+    yield ""
+    yield (
+        "| reader | answers | of them yes | expected | items found | pair F1 | error of people |"
+        " near misses merged in the top 20 |"
+    )
+    yield "| --- |" + " --- |" * 7
+    for name, told in results["answers"].items():
+        for row in told["after"]:
+            yield (
+                f"| {name} | {row['answers']:.0f} | {row['merges']:.1f} | {row['expected']:.1f}"
+                f" | {row['recall']:.2f} | {row['pair_f1']:.2f} | {row['people_error']:.2f}"
+                f" | {row['near_merged']:.1f} |"
+            )
 
 
 def _ranged(value: Sequence[float]) -> str:
