@@ -184,7 +184,7 @@ def answer_suggestions(console: Console, keys: Keys, suggestions: Suggestions) -
 
 
 def _show_suggestion(console: Console, suggestion: Suggestion, quotes: int) -> None:
-    console.print(f"\nOne and the same? Likely by {suggestion.chance:.0%}")
+    console.print("\nOne and the same?")
     for side in (suggestion.one, suggestion.other):
         console.print(Text("  ").append(side.name, style="bold").append(f"  {_people(side)}"))
         for quote in side.quotes[:quotes]:

@@ -237,6 +237,71 @@ def test_replies_in_an_atom_thread() -> None:
     assert read.edited == datetime(2025, 6, 15, 14, tzinfo=UTC)
 
 
+PHPBB = """<?xml version="1.0" encoding="UTF-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="de">
+<link rel="self" type="application/atom+xml" href="https://paddle.example/app.php/feed" />
+<title>Paddle talk</title><updated>2025-06-15T16:00:00+02:00</updated>
+<author><name><![CDATA[Paddle talk]]></name></author>
+<id>https://paddle.example/app.php/feed</id>
+<entry><author><name><![CDATA[ada_paddles]]></name></author>
+<updated>2025-06-15T15:00:00+02:00</updated><published>2025-06-15T15:00:00+02:00</published>
+<id>https://paddle.example/viewtopic.php?p=12#p12</id>
+<link href="https://paddle.example/viewtopic.php?p=12#p12"/>
+<title type="html"><![CDATA[Boats • Re: a lid for the hatch]]></title>
+<category term="Boats" scheme="https://paddle.example/viewforum.php?f=3" label="Boats"/>
+<content type="html" xml:base="https://paddle.example/viewtopic.php?p=12#p12"><![CDATA[
+Note: mine leaks<br>A lid with a seal, please.<p>Statistik: Verfasst von
+<a href="https://paddle.example/memberlist.php?u=7">ada_paddles</a> — 15. Juni 2025</p><hr />
+]]></content></entry></feed>
+"""
+VBULLETIN = """<?xml version="1.0" encoding="ISO-8859-1"?>
+<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
+<title>Paddle talk</title><link>https://paddle.example/</link><generator>vBulletin</generator>
+<item><title>A lid for the hatch</title>
+<link>https://paddle.example/showthread.php?t=12&amp;goto=newpost</link>
+<pubDate>Sun, 15 Jun 2025 13:00:00 GMT</pubDate>
+<description>Note: mine leaks A lid with...</description>
+<content:encoded><![CDATA[<div>Note: mine leaks<br />A lid with a seal, please.</div>]]>
+</content:encoded><category domain="https://paddle.example/forumdisplay.php?f=3">Boats</category>
+<dc:creator>ada_paddles</dc:creator>
+<guid isPermaLink="true">https://paddle.example/showthread.php?t=12</guid></item></channel></rss>
+"""
+FLARUM = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><title type="html"><![CDATA[Paddle talk]]></title>
+<link href="https://paddle.example/d/3-a-lid"/><link href="https://paddle.example/atom/d/3"
+ rel="self"/><updated>2025-06-15T16:00:00+00:00</updated><id>https://paddle.example/d/3-a-lid</id>
+<entry><title type="html"><![CDATA[A lid for the hatch]]></title>
+<link rel="alternate" type="text/html" href="https://paddle.example/d/3-a-lid/12"/>
+<id>https://paddle.example/d/3-a-lid/12</id><updated>2025-06-15T13:00:00+00:00</updated>
+<author><name>ada_paddles</name></author>
+<content type="html"><![CDATA[<p>Note: mine leaks</p><p>A lid with a seal, please.</p>]]></content>
+</entry></feed>
+"""
+
+
+@pytest.mark.parametrize(
+    ("document", "entry_id"),
+    [
+        (PHPBB, "https://paddle.example/viewtopic.php?p=12#p12"),
+        (VBULLETIN, "https://paddle.example/showthread.php?t=12"),
+        (FLARUM, "https://paddle.example/d/3-a-lid/12"),
+    ],
+)
+def test_forums_as_their_software_writes_them(document: str, entry_id: str) -> None:
+    """The words of the post and no more: phpBB adds who wrote it and when to every text."""
+    encoding = "iso-8859-1" if "ISO-8859-1" in document else "utf-8"
+    (entry,) = read_feed(document.encode(encoding), "https://paddle.example/feed", {}).entries
+    assert entry.entry_id == entry_id
+    assert entry.author == "ada_paddles"
+    assert entry.created == datetime(2025, 6, 15, 13, tzinfo=UTC)
+    assert entry.edited is None
+    assert "A lid with a seal, please." in entry.text
+    assert "mine leaks" in entry.text
+    assert "ada_paddles" not in entry.text
+    assert "Verfasst" not in entry.text
+
+
 def test_no_feed_and_hostile_feeds() -> None:
     """A page for people is told from a feed, and a document with entities of its own refused."""
     with pytest.raises(TerminalError, match="no feed at this address"):

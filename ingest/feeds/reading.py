@@ -25,6 +25,9 @@ _LONGEST_ID = 500
 _BEGINS = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
 _ENDS = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--(?:(?!-->).)*-->\s*)*$", re.I | re.S)
 _HEAD = 4096
+_PHPBB_LINK = re.compile(r"/viewtopic\.php\?")
+_STATISTICS = re.compile(r"<p>[^<:]{1,60}:(?:(?!</?p\b).)*</p>\s*<hr ?/?>\s*\Z", re.DOTALL)
+"""How phpBB ends every entry: who wrote it and when, how many answers, and a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,8 @@ def _entry(found: Mapping[str, Any], url: str) -> Entry:
     link = _web_address(found.get("link"), url)
     edited = _moment(found.get("updated_parsed"))
     created = _moment(found.get("published_parsed")) or edited
+    if link and _PHPBB_LINK.search(link):
+        text = _STATISTICS.sub("", text)
     reply = found.get("thr_in-reply-to")
     return Entry(
         entry_id=_usable_id(_text(found.get("id")) or link or f"{created} {title} {text}"),
