@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,7 @@ class Suggestions:
 
     def __init__(self, project: Project) -> None:
         from reports.fact_tables import open_tables
+        from reports.grouping import NO_GROUP
         from reports.placement import place_asks
 
         path = taxonomy_path(project)
@@ -68,10 +69,11 @@ class Suggestions:
         self._file = TaxonomyFile(path)
         self._asks = placed.asks
         self._home = _homes(placed, arranged)
-        self._places = np.unique(self._home[self._home >= 0]).tolist()
-        self._people = {
-            place: set(placed.asks.loc[self._home == place, "person"]) for place in self._places
-        }
+        people: dict[int, set[str]] = defaultdict(set)
+        for place, person in zip(self._home.tolist(), placed.asks["person"], strict=True):
+            people[place].add(person)
+        people.pop(NO_GROUP, None)
+        self._places, self._people = sorted(people), people
         by_id = {signal.id: signal for signal in known}
         self._signals = {
             place: by_id.get(listing.id, KnownSignal(listing.id, (listing.name,), listing.wants))
@@ -174,13 +176,13 @@ class Suggestions:
 
 
 def _homes(placed: Placement, arranged: Arrangement) -> Any:
-    """For every ask the listing that it is counted in, -1 where it takes no part: it does not
-    count, has no vector that can be compared, or is in a signal that is ignored."""
-    from reports.grouping import comparable
+    """For every ask the listing that it is counted in, ``NO_GROUP`` where it takes no part: it does
+    not count, has no vector that can be compared, or is in a signal that is ignored."""
+    from reports.grouping import NO_GROUP, comparable
 
     counted = placed.asks["counted"].to_numpy(dtype=bool)
     ignored = np.array([one.standing == "ignored" for one in arranged.listings], dtype=bool)
-    home = np.where(comparable(placed.asks, counted), arranged.listing_of, -1)
+    home = np.where(comparable(placed.asks, counted), arranged.listing_of, NO_GROUP)
     if len(ignored):
-        home[(home >= 0) & ignored[home]] = -1
+        home[(home >= 0) & ignored[home]] = NO_GROUP
     return home
