@@ -1,4 +1,4 @@
-"""Connectors of forums, wikis and trackers against the software itself: pytest -m real.
+"""Connectors of forums, wikis, trackers and Bluesky against the software itself: pytest -m real.
 
 ``python tests/servers/real.py install`` installs it; each test starts and stops its own server,
 and compares the local service of the quick tests with it.
@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,17 @@ from servers import platforms, rest
 from servers.forums import FORUMS
 from servers.local import Request
 from servers.rest import Service, World
-from servers.shapes import TOKEN
-from servers.software import hyperkitty, isso, mediawiki, misago, redmine, roundup, wordpress
+from servers.shapes import BEARER, TOKEN
+from servers.software import (
+    bluesky,
+    hyperkitty,
+    isso,
+    mediawiki,
+    misago,
+    redmine,
+    roundup,
+    wordpress,
+)
 
 from earful.records import Comment
 from ingest.clean import clean_text
@@ -84,11 +93,17 @@ def texts(comments: list[Comment]) -> list[str]:
     return [clean_text(comment.text) for comment in comments]
 
 
-def local_reply(service: Service, count: int, path: str, **fields: str) -> Any:
+def local_reply(
+    service: Service, count: int, path: str, authorization: str = "Basic eDp5", **fields: str
+) -> Any:
     """What the local service answers where there are so many comments."""
     world = World()
     world.fill(count, FIRST)
-    headers = {"Host": "127.0.0.1:80", "Authorization": "Basic eDp5", "X-Redmine-API-Key": TOKEN}
+    headers = {
+        "Host": "127.0.0.1:80",
+        "Authorization": authorization,
+        "X-Redmine-API-Key": TOKEN,
+    }
     return service.answer(world, Request("GET", path, fields, headers)).content
 
 
@@ -616,3 +631,131 @@ reply_thread(Thread.objects.get(title="Lids"), "Bo", "<p>A whistle</p>", posted_
         service = FORUMS["misago"]
         assert differences(local_reply(service, 30, "/api/threads/"), threads) == []
         assert differences(local_reply(service, 30, "/api/threads/20/posts/"), posts) == []
+
+
+# Bluesky
+
+_SEARCH = "app.bsky.feed.searchPosts"
+_POSTS = "app.bsky.feed.getPosts"
+
+
+class Poster:
+    """Somebody with an account at a personal data server."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.handle = f"{name}.test"
+        self._client = httpx2.Client(base_url=f"{url}/xrpc/", timeout=60)
+        account = {"handle": self.handle, "email": f"{name}@mail.test", "password": "sesame-9"}
+        made = self._post("com.atproto.server.createAccount", **account)
+        self.did = str(made["did"])
+        self._client.headers["Authorization"] = f"Bearer {made['accessJwt']}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def app_password(self) -> str:
+        """What another program may log in with."""
+        made = self._post("com.atproto.server.createAppPassword", name="earful")
+        return str(made["password"])
+
+    def say(self, text: str, at: datetime, answers: dict[str, str] | None = None) -> dict[str, str]:
+        """A post that bears this date; its address and the sum over its content."""
+        reply = {"reply": {"root": answers, "parent": answers}} if answers else {}
+        place = {"repo": self.did, "collection": "app.bsky.feed.post"}
+        record = {**_post(text, at), **reply}
+        made = self._post("com.atproto.repo.createRecord", **place, record=record)
+        return {"uri": made["uri"], "cid": made["cid"]}
+
+    def say_all(self, said: list[tuple[str, datetime]]) -> list[str]:
+        """Many posts at once; their addresses."""
+        create = {
+            "$type": "com.atproto.repo.applyWrites#create",
+            "collection": "app.bsky.feed.post",
+        }
+        writes = [{**create, "value": _post(text, at)} for text, at in said]
+        made = self._post("com.atproto.repo.applyWrites", repo=self.did, writes=writes)
+        return [str(one["uri"]) for one in made["results"]]
+
+    def delete(self, uri: str) -> None:
+        """A post is taken back."""
+        _, collection, key = uri.removeprefix("at://").split("/")
+        place = {"repo": self.did, "collection": collection, "rkey": key}
+        self._post("com.atproto.repo.deleteRecord", **place)
+
+    def get(self, method: str, **asked: Any) -> Any:
+        """What the network answers."""
+        return self._client.get(method, params=asked).raise_for_status().json()
+
+    def wait_for(self, *uris: str, gone: bool = False) -> None:
+        """Until the AppView, which hears of posts a little later, shows them, or no more."""
+        for _ in range(600):
+            parts = [uris[n : n + 25] for n in range(0, len(uris), 25)]
+            found = sum(len(self.get(_POSTS, uris=part)["posts"]) for part in parts)
+            if found == (0 if gone else len(uris)):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"the AppView shows {found} of {len(uris)} posts")
+
+    def _post(self, method: str, **body: Any) -> Any:
+        reply = self._client.post(method, json=body).raise_for_status()
+        return reply.json() if reply.content else {}
+
+
+def _post(text: str, at: datetime) -> dict[str, Any]:
+    date = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return {"$type": "app.bsky.feed.post", "text": text, "createdAt": date, "langs": ["en"]}
+
+
+def test_bluesky_pulled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an app password, posts of two people that a search finds come once and over two pages; a
+    new one comes, one whose writer's clock is behind as well, and a deleted one is a tombstone."""
+    with (
+        bluesky.serve() as url,
+        closing(Poster(url, "ada-paddles")) as ada,
+        closing(Poster(url, "bo-paddles")) as bo,
+    ):
+        monkeypatch.setenv("EARFUL_BLUESKY_USER", bo.handle)
+        monkeypatch.setenv("EARFUL_BLUESKY_PASSWORD", bo.app_password())
+        start = datetime.fromtimestamp(FIRST, UTC)
+        wishes = [f"A wish for the kayak: {text}" for text in WISHES]
+        many = [
+            (f"A wider kayak, number {n}", start + timedelta(seconds=60 + n // 3))
+            for n in range(120)
+        ]
+        said = ada.say_all([(text, start) for text in wishes])
+        said += bo.say_all([*many, ("The lake is calm today", start)])
+        opened = ada.say("Does the kayak fit on a bicycle?", start + timedelta(hours=1))
+        answer = bo.say("Mine does, a kayak for one", start + timedelta(hours=2), opened)
+        bo.wait_for(*said, opened["uri"], answer["uri"])
+
+        source = Source("bluesky", url, queries=["kayak"])
+        got = source.pull()
+        assert len({comment.uid for comment in got}) == len(got) == 5 + 120 + 2
+        assert set(wishes) < set(texts(got))
+        by_id = {comment.native_id: comment for comment in got}
+        below, above = by_id[answer["uri"]], by_id[opened["uri"]]
+        assert (below.parent_uid, below.thread_uid) == (above.uid, above.uid)
+        assert (above.author, below.author) == (ada.did, bo.did)
+        assert above.created_at == start + timedelta(hours=1)
+        key = opened["uri"].rpartition("/")[2]
+        assert above.url == f"https://bsky.app/profile/{ada.did}/post/{key}"
+        assert source.pull() == []
+
+        now = datetime.now(UTC)
+        new = ada.say("A kayak with a whistle", now)
+        slow = bo.say("A kayak in yellow", now - timedelta(hours=1))
+        bo.wait_for(new["uri"], slow["uri"])
+        assert texts(source.pull()) == ["A kayak with a whistle", "A kayak in yellow"]
+
+        ada.delete(new["uri"])
+        bo.wait_for(new["uri"], gone=True)
+        again = source.recheck()
+        assert [native_id for native_id, one in again.items() if one.deleted] == [new["uri"]]
+        assert again[slow["uri"]].text == "A kayak in yellow"
+
+        asked = {"q": "kayak", "sort": "latest", "limit": "9"}
+        real = bo.get(_SEARCH, **asked)
+        service = platforms.SHAPES["bluesky"].service()
+        local = local_reply(service, 15, f"/xrpc/{_SEARCH}", BEARER[1], **asked)
+        assert differences(local, real) == []

@@ -2,7 +2,7 @@
 
 ``python tests/servers/real.py install`` installs them, as root and with an index of packages at
 hand: Dovecot, Prosody and ngIRCd from Debian's packages, Synapse by pip into an environment of its
-own, and the forums, wikis and trackers of ``servers.software``, which has a module for each.
+own, and the forums, wikis, trackers and Bluesky of ``servers.software``, a module for each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Forum, wiki and tracker software on 127.0.0.1, for the tests marked ``real``: a module for each.
+"""Forums, wikis, trackers and Bluesky on 127.0.0.1 for the tests marked ``real``, each a module.
 
 Every module says whether its software ``is_installed``, can ``install`` it, and starts it with
 ``serve``, in a folder that is gone afterwards.
@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from importlib import import_module
 
-NAMES = ("isso", "roundup", "hyperkitty", "wordpress", "mediawiki", "redmine", "misago")
+NAMES = (
+    "isso",
+    "roundup",
+    "hyperkitty",
+    "wordpress",
+    "mediawiki",
+    "redmine",
+    "misago",
+    "bluesky",
+)
 
 
 def install() -> None:

@@ -1,4 +1,4 @@
-"""Getting software from Debian and from the Python Package Index."""
+"""Getting software from Debian, the Python Package Index and npm's registry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ENVIRONMENTS = Path(os.environ.get("EARFUL_SERVERS", "~/.cache/earful-tests")).expanduser()
-"""Every piece of software in Python has an environment of its own in here."""
+"""What comes by pip or npm has an environment of its own in here."""
 
 
 def program(environment: str, name: str) -> str:
@@ -21,6 +21,15 @@ def pip(environment: str, *packages: str) -> None:
     folder = ENVIRONMENTS / environment
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     subprocess.run([folder / "bin" / "pip", "install", "-q", *packages], check=True)
+
+
+def npm(environment: str, package: str, *, built: str) -> None:
+    """Install a package into an environment of its own; ``built`` is compiled, since npm runs no
+    scripts of packages unasked."""
+    folder = ENVIRONMENTS / environment
+    folder.mkdir(parents=True, exist_ok=True)
+    for command in (["install", package], ["rebuild", built]):
+        subprocess.run(["npm", "--prefix", folder, *command], check=True)
 
 
 def apt(*packages: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from servers.real import free_port, running
-from servers.software.installing import apt, pip, program
+from servers.software import postgres
+from servers.software.installing import pip, program
 
 _SETTINGS = """
 from devproject.settings import *
@@ -32,13 +32,12 @@ from misago.threads.test import post_thread, reply_thread
 
 def is_installed() -> bool:
     """Whether it is here, and PostgreSQL."""
-    return Path(program("misago", "django-admin")).exists() and _postgres() is not None
+    return Path(program("misago", "django-admin")).exists() and postgres.is_installed()
 
 
 def install() -> None:
     """Put it into an environment of its own, and install Debian's PostgreSQL."""
-    if _postgres() is None:
-        apt("postgresql")
+    postgres.install()
     pip("misago", "misago==0.39.6", "setuptools<81")
 
 
@@ -67,7 +66,7 @@ def serve() -> Iterator[Forum]:
     """A forum without threads."""
     with TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
-        with _database(folder) as database:
+        with postgres.serve(folder) as database:
             (folder / "forum_settings.py").write_text(_SETTINGS.format(port=database))
             forum = Forum(f"http://127.0.0.1:{port}", folder)
             forum.manage("migrate")
@@ -75,30 +74,6 @@ def serve() -> Iterator[Forum]:
             command.append(f"127.0.0.1:{port}")
             with running(command, port, folder / "log", environment=_environment(folder)):
                 yield forum
-
-
-@contextmanager
-def _database(folder: Path) -> Iterator[int]:
-    programs = _postgres()
-    assert programs is not None
-    data, port = folder / "database", free_port()
-    data.mkdir()
-    folder.chmod(0o755)
-    shutil.chown(data, "postgres", "postgres")
-    # It refuses to run as root.
-    as_its_user = ["runuser", "-u", "postgres", "--"]
-    made = [str(programs / "initdb"), "-D", str(data), "--auth=trust", "--encoding=UTF8"]
-    subprocess.run([*as_its_user, *made], check=True, capture_output=True, cwd=folder)
-    options = ["-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(data)]
-    command = [*as_its_user, str(programs / "postgres"), *options]
-    with running(command, port, folder / "log", folder):
-        yield port
-
-
-def _postgres() -> Path | None:
-    """The folder of the newest PostgreSQL's programs; None where there is none."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
 
 
 def _environment(folder: Path) -> dict[str, str]:
