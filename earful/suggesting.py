@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earful.curating import known_now, taxonomy_path
+from earful.curating import NO_TAXONOMY, applied_taxonomy, known_now, taxonomy_path
 from earful.pipeline import tagged_facts
 from earful.project import Project
 from earful.taxonomy import KnownSignal, Taxonomy, bind, normal, read_taxonomy
@@ -63,23 +63,22 @@ class Suggestions:
         with project.ledger() as ledger:
             facts = tagged_facts(project, ledger)
             memory = ledger.signal_memory()
+            applied = applied_taxonomy(ledger, memory)
         placed = place_asks(open_tables(facts), project.settings, memory, vectors=True)
-        known = known_now(placed, memory, placed.arranged(None))
-        arranged = placed.arranged(bind(taxonomy, known, path))
-        self._file = TaxonomyFile(path)
+        holds = applied.ruling if applied else NO_TAXONOMY
+        known = known_now(placed, memory, placed.arranged(holds))
+        ruling = bind(taxonomy, known, path)
+        arranged = placed.arranged(ruling)
+        by_id = {signal.id: signal for signal in known}
+        self._file = TaxonomyFile(path, ruling.signals)
         self._asks = placed.asks
-        self._home = _homes(placed, arranged)
+        self._home = _homes(placed, arranged, by_id)
         people: dict[int, set[str]] = defaultdict(set)
         for place, person in zip(self._home.tolist(), placed.asks["person"], strict=True):
             people[place].add(person)
         people.pop(NO_GROUP, None)
         self._places, self._people = sorted(people), people
-        by_id = {signal.id: signal for signal in known}
-        self._signals = {
-            place: by_id.get(listing.id, KnownSignal(listing.id, (listing.name,), listing.wants))
-            for place in self._places
-            for listing in (arranged.listings[place],)
-        }
+        self._signals = {place: by_id[arranged.listings[place].id] for place in self._places}
         self._names = {place: arranged.listings[place].name for place in self._places}
         self._pairs = self._resemblances()
         for one, other in self._told_apart(taxonomy, known):
@@ -175,14 +174,14 @@ class Suggestions:
         return Side(self._signals[place].id, self._names[place], len(self._people[place]), quotes)
 
 
-def _homes(placed: Placement, arranged: Arrangement) -> Any:
+def _homes(placed: Placement, arranged: Arrangement, known: Container[str]) -> Any:
     """For every ask the listing that it is counted in, ``NO_GROUP`` where it takes no part: it does
-    not count, has no vector that can be compared, or is in a signal that is ignored."""
+    not count, has no vector that can be compared, or is in a signal that is ignored or that the
+    file makes itself, which a person has parted from others already."""
     from reports.grouping import NO_GROUP, comparable
 
     counted = placed.asks["counted"].to_numpy(dtype=bool)
-    ignored = np.array([one.standing == "ignored" for one in arranged.listings], dtype=bool)
     home = np.where(comparable(placed.asks, counted), arranged.listing_of, NO_GROUP)
-    if len(ignored):
-        home[(home >= 0) & ignored[home]] = NO_GROUP
+    aside = [one.standing == "ignored" or one.id not in known for one in arranged.listings]
+    home[np.isin(home, np.flatnonzero(aside))] = NO_GROUP
     return home

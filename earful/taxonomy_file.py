@@ -1,15 +1,16 @@
-"""Answers written into ``taxonomy.toml``; comments and layout stay as people wrote them."""
+"""Answers written into ``taxonomy.toml``, whose comments and decisions are people's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.items import AoT, Array, Table
 
-from earful.taxonomy import KnownSignal, normal
+from earful.errors import ConfigurationError
+from earful.taxonomy import KnownSignal, read_taxonomy
 from reports.atomic import replacing
 
 _LAST = ("id", "name", "merge", "apart")
@@ -17,12 +18,18 @@ _LAST = ("id", "name", "merge", "apart")
 
 
 class TaxonomyFile:
-    """The file of a project, which may not be there yet; every answer is written at once."""
+    """The file of a project, which may not be there yet; every answer is written at once.
 
-    def __init__(self, path: Path) -> None:
+    ``signals`` are those that its entries speak of, by the reference as it is written there (see
+    ``earful.taxonomy.Ruling``).
+    """
+
+    def __init__(self, path: Path, signals: Mapping[str, KnownSignal]) -> None:
         self._path = path
-        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
-        self._document = tomlkit.parse(text)
+        self._signals = signals
+        self._text = self._on_disk()
+        # without a break at the end what is added would go on in the last line
+        self._document = tomlkit.parse(self._text.rstrip("\n") + "\n" if self._text else "")
 
     def merge(self, kept: KnownSignal, gone: KnownSignal) -> None:
         """Make ``gone`` a part of ``kept``; what was a part of it moves along.
@@ -54,9 +61,10 @@ class TaxonomyFile:
         return self._document.setdefault("signal", tomlkit.aot())  # type: ignore[no-any-return]
 
     def _entry(self, signal: KnownSignal) -> Table | None:
-        names = {normal(name) for name in signal.names}
         for entry in self._document.get("signal", ()):
-            if entry.get("id") == signal.id or normal(entry.get("name", "")) in names:
+            reference = str(entry.get("id") or entry.get("name") or "").strip()
+            bound = self._signals.get(reference)
+            if reference == signal.id or (bound is not None and bound.id == signal.id):
                 return entry  # type: ignore[no-any-return]
         return None
 
@@ -69,8 +77,22 @@ class TaxonomyFile:
         return self._entries()[-1]
 
     def _write(self) -> None:
+        """Raises ``ConfigurationError`` where the file was edited meanwhile, or could not be read
+        again; it stays as it is then."""
+        if self._on_disk() != self._text:
+            raise ConfigurationError(
+                "the file was edited in the meantime, so the answer is not written",
+                where=str(self._path),
+                next_step="Begin again: earful taxonomy suggest --ask",
+            )
+        text = tomlkit.dumps(self._document)
         with replacing(self._path) as draft:
-            draft.write_text(tomlkit.dumps(self._document), encoding="utf-8")
+            draft.write_text(text, encoding="utf-8")
+            read_taxonomy(draft)
+        self._text = text
+
+    def _on_disk(self) -> str:
+        return self._path.read_text(encoding="utf-8-sig") if self._path.is_file() else ""
 
 
 def _extend(entry: Table, key: str, references: Iterable[Any]) -> None:

@@ -25,6 +25,8 @@ CLOSENESS, SURROUNDINGS, BIAS = 13.6, 6.9, -3.8
 second, plus the third: fitted on 45,000 pairs of signals of the planted demand, scenario standard,
 as a perfect and an imperfect reader give them. Of real comments, whose items are vaguer, fewer
 pairs are one: it orders them, and is no share of right ones."""
+GONE = -1.0
+"""The likeness of a signal to itself, and to one that was joined to another."""
 WORTH_ASKING = 0.2
 """The chance from which a pair is proposed."""
 MOST_SIGNALS = 3_000
@@ -61,7 +63,7 @@ class Resemblances:
         self._sums = sums[self._places] - lengths * shared
         self._directions = _unit(self._sums)
         self._like = self._directions @ self._directions.T
-        np.fill_diagonal(self._like, -1.0)
+        np.fill_diagonal(self._like, GONE)
         self._around = _mean_of_nearest(self._like)
         kinds = wants[self._places]
         self._barred = (kinds[:, None] != kinds[None, :]) | np.eye(len(kinds), dtype=bool)
@@ -94,9 +96,9 @@ class Resemblances:
         self._barred[kept] |= self._barred[gone]
         self._barred[:, kept] |= self._barred[:, gone]
         self._barred[gone] = self._barred[:, gone] = True
-        self._like[gone] = self._like[:, gone] = -1.0
+        self._like[gone] = self._like[:, gone] = GONE
         like = self._directions @ self._directions[kept]
-        like[self._like[kept] == -1.0] = -1.0
+        like[self._like[kept] == GONE] = GONE
         self._like[kept] = self._like[:, kept] = like
         self._around[kept] = _mean_of_nearest(like[None, :])[0]
 
@@ -113,7 +115,9 @@ def _mean_of_nearest(like: Floats) -> Floats:
         return np.zeros(len(like), np.float32)
     most = min(AROUND, max(like.shape[1] - 1, 1))
     nearest = -np.partition(-like, most - 1, axis=1)[:, :most]
-    return np.asarray(nearest.mean(axis=1), dtype=np.float32)
+    there = nearest > GONE
+    sums = np.where(there, nearest, 0.0).sum(axis=1)
+    return np.asarray(sums / np.maximum(there.sum(axis=1), 1), dtype=np.float32)
 
 
 def _unit(rows: Floats) -> Floats:

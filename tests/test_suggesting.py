@@ -118,7 +118,8 @@ def test_answers_keep_what_people_wrote(tmp_path: Path) -> None:
         "[[signal]]\nid = 'voucher-1'\nmerge = ['coupon-1']\napart = ['refund-1']\n",
         encoding="utf-8",
     )
-    file = TaxonomyFile(path)
+    signals = {one: known(one) for one in ("card", "tea")} | {"voucher-1": known("voucher")}
+    file = TaxonomyFile(path, signals)
     file.merge(known("card"), known("voucher"))
     file.part(known("card"), known("tea"))
     file.part(known("card"), known("tea"))
@@ -136,10 +137,34 @@ def test_answers_keep_what_people_wrote(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_made(tmp_path: Path) -> None:
     """The first answer begins it."""
     path = tmp_path / "taxonomy.toml"
-    TaxonomyFile(path).part(known("card"), known("tea"))
+    TaxonomyFile(path, {}).part(known("card"), known("tea"))
     assert [(entry.id, entry.apart) for entry in read_taxonomy(path).signal] == [
         ("card-1", ("tea-1",))
     ]
+
+
+def test_a_file_without_a_last_line_break_stays_readable(tmp_path: Path) -> None:
+    """What is added begins a line of its own, behind a comment as well."""
+    for end in ("owner = 'till'", "owner = 'till'  # ann", "owner = 'till'\n# to be done"):
+        path = tmp_path / "taxonomy.toml"
+        path.write_text(f"[[signal]]\nid = 'card-1'\n{end}", encoding="utf-8")
+        TaxonomyFile(path, {}).part(known("tea"), known("card"))
+        assert [entry.id for entry in read_taxonomy(path).signal] == ["card-1", "tea-1"]
+
+
+def test_what_would_break_the_file_is_not_written(tmp_path: Path) -> None:
+    """Neither where it is written in a way that cannot be added to, nor over an edit."""
+    path = tmp_path / "taxonomy.toml"
+    path.write_text("signal = []\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="not valid TOML"):
+        TaxonomyFile(path, {}).part(known("card"), known("tea"))
+    assert path.read_text(encoding="utf-8") == "signal = []\n"
+    path.write_text("", encoding="utf-8")
+    file = TaxonomyFile(path, {})
+    path.write_text("# ann was here\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="edited in the meantime"):
+        file.part(known("card"), known("tea"))
+    assert path.read_text(encoding="utf-8") == "# ann was here\n"
 
 
 # From the signals to the file and back
@@ -191,6 +216,37 @@ def test_what_people_decided_about_keeps_its_entry(kiosk: Shop) -> None:
         '[[signal]]\nname = "gift card"\npin = true\n'
     )
     assert not Suggestions(kiosk.project).can_merge
+
+
+def test_a_part_that_a_person_split_off_is_not_proposed(kiosk: Shop) -> None:
+    """The file makes it, so nothing can be merged into it by its id."""
+    kiosk.hear("gift card for the shop", "xyz", vector=near(0, 0.9, 9))
+    split = 'split = { "shop cards" = ["gift card for the shop"] }'
+    kiosk.write(f'[[signal]]\nname = "gift card"\n{split}\n')
+    suggestions = Suggestions(kiosk.project)
+    names = {name for one in suggestions.listed(9) for name in (one.one.name, one.other.name)}
+    assert "shop cards" not in names
+
+
+def test_names_that_were_decided_are_understood(kiosk: Shop) -> None:
+    """A name that was applied is a name of the file."""
+    kiosk.apply('[[signal]]\nname = "gift card"\nrename = "vouchers"\n')
+    kiosk.write('[[signal]]\nname = "vouchers"\nowner = "till"\n')
+    suggestions = Suggestions(kiosk.project)
+    assert suggestions.current is not None
+    suggestions.same()
+    (entry,) = read_taxonomy(kiosk.root / "taxonomy.toml").signal
+    assert entry.owner == "till"
+    assert len(entry.merge) == 1
+
+
+def test_joining_what_is_alike_brings_no_strangers_together() -> None:
+    """What was joined is no longer around anything."""
+    found = signals(*[(near(n, 1.0, n + 5), "ab" if n else "abc") for n in range(5)])
+    assert found.best() is None
+    found.join(0, 1)
+    found.join(2, 3)
+    assert found.best() is None
 
 
 def test_what_is_ignored_is_not_proposed(kiosk: Shop) -> None:
