@@ -38,7 +38,8 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 TARGET = HERE / "soak.json"
-MEMORY = ("process_resident_memory_bytes", "earful_readers_memory_bytes")
+READERS = "earful_readers_memory_bytes"
+MEMORY = ("process_resident_memory_bytes", READERS)
 PAGE = 500
 SAMPLE_SECONDS = 5.0
 PATIENCE_SECONDS = 300.0
@@ -230,6 +231,7 @@ def measure(minutes: float, rate: float, folder: Path, report_every: float) -> d
                 {
                     "seconds": round(time.monotonic() - begun, 1),
                     "mebibytes": round(sum(now[name] for name in MEMORY) / 2**20, 1),
+                    "of_readers": round(now[READERS] / 2**20, 1),
                     "untagged": now["earful_untagged"],
                     "lag_seconds": round(now["earful_tag_lag_seconds"], 1),
                 }

@@ -16,6 +16,9 @@ from typing import Any, Generic, Protocol, TypeVar
 # Below this many batches a second process costs more than it saves.
 BATCHES_FOR_A_POOL = 4
 MOST_WORKERS = 8
+RENEWED_AFTER = 256
+"""Batches after which processes are started anew: what libraries hold on to goes with the old ones,
+so that memory does not grow with the years."""
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -85,20 +88,40 @@ class Workers(Generic[Given, Made]):
 
     ``load``, batches and answers must be picklable. ``deaf`` workers end only with their parent or
     when they are closed: signals for all processes of a service or a terminal are its to answer.
+    After ``renewed_after`` batches together they end, and others take their place.
     """
 
-    def __init__(self, load: Load[Given, Made], *, deaf: bool) -> None:
+    def __init__(
+        self, load: Load[Given, Made], *, deaf: bool, renewed_after: int = RENEWED_AFTER
+    ) -> None:
+        self._load = load
+        self._deaf = deaf
+        self._renewed_after = renewed_after
         self._most = cores()
+        self._begin()
+
+    def _begin(self) -> None:
         # Not forked: a fork would copy the locks of whatever threads the libraries have started.
+        # The pool's own limit of tasks for a process can hang in Python 3.11: it is not used.
         self._pool = ProcessPoolExecutor(
-            self._most, mp_context=get_context("spawn"), initializer=_start, initargs=(load, deaf)
+            self._most,
+            mp_context=get_context("spawn"),
+            initializer=_start,
+            initargs=(self._load, self._deaf),
         )
+        self._given = 0
 
     def map(self, batches: Iterable[Given]) -> Iterator[Made]:
         """What is made of each batch, in the order given; who stops asking gives up the rest."""
         waiting: deque[Future[Made]] = deque()
         try:
             for batch in batches:
+                if self._given >= self._renewed_after:
+                    while waiting:
+                        yield waiting.popleft().result()
+                    self.close()
+                    self._begin()
+                self._given += 1
                 waiting.append(self._pool.submit(_run, batch))
                 if len(waiting) >= 2 * self._most:
                     yield waiting.popleft().result()
