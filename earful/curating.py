@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,6 @@ from earful.taxonomy import (
 from earful.taxonomy_moves import Called, CountedAsk, TaxonomyMoves, taxonomy_moves
 
 if TYPE_CHECKING:
-    from earful.facts import Facts
     from reports.arrangement import Arrangement
     from reports.placement import Placement
     from reports.recollection import Rename
@@ -116,8 +115,9 @@ class Proposal:
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """Entries of the applied taxonomy that speak of a signal that is not there now."""
-        return self.applied.ruling.waiting if self.applied else ()
+        """Entries, of the file or applied, that speak of a signal that is not there now."""
+        applied = self.applied.ruling.waiting if self.applied else ()
+        return tuple(dict.fromkeys((*self.ruling.waiting, *applied)))
 
     @property
     def same(self) -> bool:
@@ -148,19 +148,64 @@ class Proposal:
         }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """The file and the signals as they are now, whether it is applied or not.
+
+    ``before`` is what holds, ``after`` what would hold; ``known`` is every signal that an entry may
+    speak of.
+    """
+
+    path: Path
+    applied: Applied | None
+    known: Sequence[KnownSignal]
+    ruling: Ruling
+    placed: Placement
+    before: Arrangement
+    after: Arrangement
+
+
+def bound(project: Project, taxonomy: Taxonomy, *, vectors: bool = False) -> Bound:
+    """``taxonomy``, which was read from the project's file, bound to the signals of now, whose asks
+    keep their ``vectors`` where they are wanted.
+
+    Raises ``ConfigurationError`` where it speaks of unknown signals or sends an item to two places,
+    ``DataError`` where nothing is tagged yet.
+    """
+    from reports.arrangement import require_one_place
+    from reports.fact_tables import open_tables
+    from reports.placement import place_asks
+
+    path = taxonomy_path(project)
+    with project.ledger() as ledger:
+        facts = tagged_facts(project, ledger)
+        memory = ledger.signal_memory()
+        applied = applied_taxonomy(ledger, memory)
+    placed = place_asks(open_tables(facts), project.settings, memory, vectors=vectors)
+    before = placed.arranged(applied.ruling if applied else NO_TAXONOMY)
+    known = known_now(placed, memory, before)
+    ruling = bind(taxonomy, known, path)
+    require_one_place(ruling, placed.brand, str(path))
+    return Bound(path, applied, known, ruling, placed, before, placed.arranged(ruling))
+
+
 def proposal(project: Project) -> Proposal:
     """What the file would change of the report if it was applied; nothing is written.
 
     Raises ``ConfigurationError`` where the file cannot be read or speaks of unknown signals,
     ``DataError`` where nothing is tagged yet.
     """
-    path = taxonomy_path(project)
-    taxonomy = read_taxonomy(path)
-    with project.ledger() as ledger:
-        facts = tagged_facts(project, ledger)
-        memory = ledger.signal_memory()
-        applied = applied_taxonomy(ledger, memory)
-    return _proposal(project, facts, memory, applied, taxonomy)
+    now = bound(project, read_taxonomy(taxonomy_path(project)))
+    before, after, found = now.before, now.after, now.placed.found
+    return Proposal(
+        now.path,
+        now.applied,
+        now.ruling,
+        taxonomy_moves(_counted(now.placed, before, after), _called(before), _called(after)),
+        found.renames,
+        after.unsaid,
+        found.update,
+    )
 
 
 def apply_proposal(project: Project, agreed: Proposal, by: str) -> None:
@@ -173,42 +218,13 @@ def apply_proposal(project: Project, agreed: Proposal, by: str) -> None:
         # What is applied is kept by the numbers of signals, so they are remembered first.
         stored = ledger.remember_signals(agreed.learned, now)
         numbers = {signal.id: signal.number for signal in ledger.signal_memory().signals}
-        if not stored or any(s.id not in numbers for s in agreed.ruling.signals.values()):
+        if not stored or any(s.id not in numbers for s in agreed.ruling.spoken_of()):
             raise DataError(
                 "the signals have changed in the meantime",
                 where=str(agreed.path),
                 next_step="Look again: earful taxonomy diff",
             )
         ledger.apply_taxonomy(StoredTaxonomy(now, by, to_json(agreed.ruling, numbers)))
-
-
-def _proposal(
-    project: Project,
-    facts: Facts,
-    memory: Memory,
-    applied: Applied | None,
-    taxonomy: Taxonomy,
-) -> Proposal:
-    from reports.arrangement import require_one_place
-    from reports.fact_tables import open_tables
-    from reports.placement import place_asks
-
-    path = taxonomy_path(project)
-    placed = place_asks(open_tables(facts), project.settings, memory)
-    holds = applied.ruling if applied else NO_TAXONOMY
-    before = placed.arranged(holds)
-    ruling = bind(taxonomy, known_now(placed, memory, before), path)
-    require_one_place(ruling, placed.brand, str(path))
-    after = placed.arranged(ruling)
-    return Proposal(
-        path,
-        applied,
-        ruling,
-        taxonomy_moves(_counted(placed, before, after), _called(before), _called(after)),
-        placed.found.renames,
-        after.unsaid,
-        placed.found.update,
-    )
 
 
 def known_now(placed: Placement, memory: Memory, before: Arrangement) -> list[KnownSignal]:

@@ -11,7 +11,7 @@ import json
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -111,12 +111,19 @@ class Ruling:
     """A taxonomy and the signals that it speaks of.
 
     ``signals`` maps an id or name, as an entry has it, to its signal; what entries make themselves
-    is missing in it. ``waiting`` tells of entries that speak of a signal that is not there now.
+    is missing in it. ``waiting`` tells of entries that speak of a signal that is not there now;
+    ``absent`` are those of them that may come back.
     """
 
     taxonomy: Taxonomy
     signals: Mapping[str, KnownSignal]
     waiting: tuple[str, ...] = ()
+    absent: Mapping[str, KnownSignal] = field(default_factory=dict)
+
+    def spoken_of(self) -> Iterator[KnownSignal]:
+        """All signals that entries speak of, there or not."""
+        yield from self.signals.values()
+        yield from self.absent.values()
 
 
 def normal(name: str) -> str:
@@ -236,12 +243,16 @@ def _clashes(entry: Entry, places: dict[str, str]) -> Iterator[tuple[str, str]]:
 def bind(taxonomy: Taxonomy, known: Iterable[KnownSignal], path: Path) -> Ruling:
     """A taxonomy that was read from ``path``, with the signals that it speaks of.
 
-    Raises ``ConfigurationError`` for what no signal is called, what several are called, and what
-    is a part of another signal.
+    What is merged or told apart and has become a part of another signal since has to wait: merges
+    are answered by the hundred, and signals grow together. Raises ``ConfigurationError`` for what
+    no signal is called, what several are called, an entry about a part of another signal, and what
+    is decided twice.
     """
     lookup = _Lookup(known)
     parts = {normal(part) for entry in taxonomy.signal for part in entry.split}
+    made = parts | {normal(entry.reference) for entry in taxonomy.signal if entry.new}
     signals: dict[str, KnownSignal] = {}
+    absent: dict[str, KnownSignal] = {}
     decided: dict[str, int] = {}
     for n, entry in enumerate(taxonomy.signal):
         refuse = partial(_refusal, path, n, entry.reference)
@@ -253,21 +264,45 @@ def bind(taxonomy: Taxonomy, known: Iterable[KnownSignal], path: Path) -> Ruling
                 "Give the items a part of their own in the first split.",
             )
         own = () if entry.new or is_part else (entry.reference,)
-        for reference in (*own, *entry.merge):
+        apart = [one for one in entry.apart if normal(one) not in made]
+        for reference in (*own, *entry.merge, *apart):
             try:
                 signal = lookup.find(reference)
+                if signal.merged_into is not None and reference in own:
+                    raise _part_of(signal)
             except ConfigurationError as error:
                 raise refuse(error.message, error.next_step) from error
-            first = decided.setdefault(signal.id, n)
-            if first != n:
-                raise refuse(
-                    f"entry {first + 1} decides about the same signal, {signal.id}",
-                    "A signal has one entry, and one that is merged has none.",
-                )
-            signals[reference] = signal
-        if own and signals[entry.reference].id in {signals[one].id for one in entry.merge}:
+            if reference in own or reference in entry.merge:
+                first = decided.setdefault(signal.id, n)
+                if first != n:
+                    raise refuse(
+                        f"entry {first + 1} decides about the same signal, {signal.id}",
+                        "A signal has one entry, and one that is merged has none.",
+                    )
+            (signals if signal.merged_into is None else absent)[reference] = signal
+        there = {**signals, **absent}
+        merged = {there[one].id for one in entry.merge}
+        if own and there[entry.reference].id in merged:
             raise refuse("a signal cannot be merged into itself", "Remove it from merge.")
-    return Ruling(taxonomy, signals)
+        for reference in apart:
+            if there[reference].id in merged or (own and there[reference] == there[own[0]]):
+                raise refuse(
+                    f"{reference!r} is told apart from this signal and is a part of it",
+                    "Remove it from apart, or from merge.",
+                )
+    waiting = [_grown_together(reference, signal) for reference, signal in absent.items()]
+    return Ruling(taxonomy, signals, tuple(waiting), absent)
+
+
+def _part_of(signal: KnownSignal) -> ConfigurationError:
+    return ConfigurationError(
+        f"the signal {signal.id!r} is a part of {signal.merged_into!r} now",
+        next_step="Speak of that one.",
+    )
+
+
+def _grown_together(reference: str, signal: KnownSignal) -> str:
+    return f"{reference}: it is a part of {signal.merged_into} now"
 
 
 class _Lookup:
@@ -285,11 +320,6 @@ class _Lookup:
         """The signal of this id, else of this name; of a request and a purchase the request."""
         found = self._by_id.get(reference)
         if found is not None:
-            if found.merged_into is not None:
-                raise ConfigurationError(
-                    f"the signal {reference!r} is a part of {found.merged_into!r} now",
-                    next_step="Speak of that one.",
-                )
             return found
         named = self._by_name.get(normal(reference), [])
         chosen = [signal for signal in named if not signal.wants] or named
@@ -329,7 +359,8 @@ def to_json(ruling: Ruling, numbers: Mapping[str, int]) -> str:
         {
             "taxonomy": ruling.taxonomy.model_dump(mode="json", exclude_defaults=True),
             "signals": {
-                reference: numbers[signal.id] for reference, signal in ruling.signals.items()
+                reference: numbers[signal.id]
+                for reference, signal in (*ruling.signals.items(), *ruling.absent.items())
             },
         },
         ensure_ascii=False,
@@ -341,13 +372,15 @@ def from_json(content: str, known: Mapping[int, KnownSignal]) -> Ruling:
     stored = json.loads(content)
     taxonomy = Taxonomy.model_validate(stored["taxonomy"])
     signals: dict[str, KnownSignal] = {}
+    absent: dict[str, KnownSignal] = {}
     waiting = []
     for reference, number in stored["signals"].items():
         signal = known.get(number)
         if signal is None:
             waiting.append(f"{reference}: nobody asks for it any more")
         elif signal.merged_into is not None:
-            waiting.append(f"{reference}: it is a part of {signal.merged_into} now")
+            absent[reference] = signal
+            waiting.append(_grown_together(reference, signal))
         else:
             signals[reference] = signal
-    return Ruling(taxonomy, signals, tuple(waiting))
+    return Ruling(taxonomy, signals, tuple(waiting), absent)

@@ -27,6 +27,8 @@ app = command_group(
     "Rename, merge, split, pin and ignore signals: taxonomy.toml, seen before it counts."
 )
 QUOTE_WIDTH = 100
+LISTED = 20
+"""Pairs of signals that 'suggest' shows unless told."""
 MOST = 40
 """Lines of a table that are shown; --json has them all."""
 
@@ -121,7 +123,9 @@ def suggest(
     ask: Annotated[
         bool, typer.Option("--ask", help="Ask about one pair after the other, and write answers.")
     ] = False,
-    most: Annotated[int, typer.Option(min=1, help="Pairs that are shown.")] = 20,
+    most: Annotated[
+        int | None, typer.Option(min=1, help="Pairs that are shown, 20 unless told.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     project: ProjectOption = None,
 ) -> None:
@@ -133,11 +137,17 @@ def suggest(
     from earful.project import Project
     from earful.suggesting import Suggestions
 
+    if ask and (json_ or most is not None):
+        raise ConfigurationError(
+            "--ask goes through all pairs with you, so it has no --json and no --most",
+            where="earful taxonomy suggest",
+            next_step="Leave them out, or leave --ask out to see a list.",
+        )
     suggestions = Suggestions(Project.open(project))
     if ask:
         answer_suggestions(stdout, keys_of(stdout), suggestions)
         return
-    listed = list(suggestions.listed(most))
+    listed = list(suggestions.listed(most or LISTED))
     if json_:
         records = [suggestion.record() for suggestion in listed]
         stdout.print(json.dumps(records, ensure_ascii=False, indent=1), soft_wrap=True)

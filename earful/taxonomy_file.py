@@ -34,25 +34,25 @@ class TaxonomyFile:
     def merge(self, kept: KnownSignal, gone: KnownSignal) -> None:
         """Make ``gone`` a part of ``kept``; what was a part of it moves along.
 
-        Raises ``ValueError`` where more is decided about ``gone``, see ``settled``.
+        Raises ``ValueError`` where more is decided about ``gone``, see ``decided``.
         """
-        if self.settled(gone):
+        if self.decided(gone):
             raise ValueError(f"{gone.id} has decisions of its own")
         entry = self._entry(gone)
         along = {key: list(entry.get(key, ())) if entry else [] for key in ("merge", "apart")}
         if entry is not None:
-            self._entries().remove(entry)
+            self._give_up(entry)
         target = self._entry(kept) or self._add(kept)
         _extend(target, "merge", [gone.id, *along["merge"]])
         _extend(target, "apart", along["apart"])
         self._write()
 
-    def part(self, one: KnownSignal, other: KnownSignal) -> None:
+    def tell_apart(self, one: KnownSignal, other: KnownSignal) -> None:
         """Tell ``other`` apart from ``one``."""
         _extend(self._entry(one) or self._add(one), "apart", [other.id])
         self._write()
 
-    def settled(self, signal: KnownSignal) -> bool:
+    def decided(self, signal: KnownSignal) -> bool:
         """Whether more is decided about a signal than what it takes in and is told apart from."""
         entry = self._entry(signal)
         return entry is not None and any(key not in _LAST for key in entry)
@@ -75,6 +75,20 @@ class TaxonomyFile:
             self._document.add(tomlkit.nl())
         self._entries().append(entry)
         return self._entries()[-1]
+
+    def _give_up(self, entry: Table) -> None:
+        """Remove an entry. What stands behind it, above the next, stays."""
+        behind, entries = _behind(entry), self._entries()
+        at = next(at for at, own in enumerate(entries) if own is entry)
+        del entries[at]
+        if at:
+            entries[at - 1].value.body.extend(behind)
+            return
+        # a file has nothing but entries, so what stands before the first are comments
+        text = tomlkit.dumps(self._document)
+        head = len("".join(one.as_string() for key, one in self._document.body if key is None))
+        between = "".join(one.as_string() for _, one in behind)
+        self._document = tomlkit.parse(text[:head] + between + text[head:])
 
     def _write(self) -> None:
         """Raises ``ConfigurationError`` where the file was edited meanwhile, or could not be read
@@ -101,7 +115,19 @@ def _extend(entry: Table, key: str, references: Iterable[Any]) -> None:
     if not new:
         return
     if key not in entry:
+        behind = _behind(entry)
         entry[key] = tomlkit.array().multiline(True)
+        entry.value.body.extend(behind)
     array = entry[key]
     assert isinstance(array, Array)
     array.extend(new)
+
+
+def _behind(entry: Table) -> list[Any]:
+    """The comments and blank lines behind an entry's last key, taken out of it: the parser counts
+    them to this entry, people to the next."""
+    body = entry.value.body
+    last = max(at for at, (key, _) in enumerate(body) if key is not None)
+    behind = body[last + 1 :]
+    del body[last + 1 :]
+    return behind

@@ -120,11 +120,6 @@ class Likeness:
         return self._sum
 
     @property
-    def vector(self) -> Floats:
-        """The mean of the asks' vectors, of length one."""
-        return np.asarray(self.total / max(float(np.linalg.norm(self.total)), 1e-9), np.float32)
-
-    @property
     def lang(self) -> str:
         """The language that most of the asks are in."""
         return min(self._langs, key=lambda lang: (-self._langs[lang], lang), default="")
@@ -175,8 +170,9 @@ def _pairs(groups: Sequence[Likeness], lowest: float, demand: Demand) -> Iterato
     if len(groups) < 2:
         return
     sets = [_Compared(group) for group in groups]
+    vectors = unit(np.stack([group.total for group in groups]))
     found = linked(
-        _centred(np.stack([group.vector for group in groups])),
+        unit(vectors - shared_by(vectors)),
         [group.people for group in groups],
         lowest,
         lambda one, other: demand(sets[one], sets[other]),
@@ -186,11 +182,14 @@ def _pairs(groups: Sequence[Likeness], lowest: float, demand: Demand) -> Iterato
             yield place, leader
 
 
-def _centred(vectors: Floats) -> Floats:
-    """Vectors from which is taken what all of them share, being of one trade, as far as there are
-    enough of them to tell."""
-    count = len(vectors)
-    rows = vectors - vectors.mean(axis=0) * (count / (count + CENTRED_BY))
+def shared_by(vectors: Floats) -> Floats:
+    """What all of them, of length one, have in common, being of one trade, (dim,): as much of it
+    as there are enough of them to tell."""
+    return np.asarray(vectors.sum(axis=0) / (len(vectors) + CENTRED_BY), dtype=np.float32)
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows brought to length one."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
 

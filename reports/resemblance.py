@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import expit
 
-from reports.likeness import CENTRED_BY
+from reports.grouping import NO_GROUP
+from reports.likeness import shared_by, unit
 
 Floats = npt.NDArray[np.float32]
 
@@ -46,53 +48,72 @@ class Resemblances:
     """Pairs of signals that may be one, the most worth asking about first.
 
     ``sums`` (n, dim) are the sums of the vectors of the signals' asks, ``people`` who asks for
-    each. ``wants`` tells purchase intent, which is never one with a request.
+    each. ``wants`` tells purchase intent, which is never one with a request. Signals go by their
+    position in these, or by the number that they have in ``places``.
     """
 
     def __init__(
-        self, sums: Floats, people: Sequence[Set[str]], wants: npt.NDArray[np.bool_]
+        self,
+        sums: Floats,
+        people: Sequence[Set[str]],
+        wants: npt.NDArray[np.bool_],
+        places: Sequence[int] | None = None,
     ) -> None:
-        order = sorted(range(len(people)), key=lambda place: (-len(people[place]), place))
-        self._places = order[:MOST_SIGNALS]
+        order = sorted(range(len(people)), key=lambda at: (-len(people[at]), at))[:MOST_SIGNALS]
+        self._places = [at if places is None else places[at] for at in order]
         self._row = {place: row for row, place in enumerate(self._places)}
-        self._people = [set(people[place]) for place in self._places]
+        self._people = [set(people[at]) for at in order]
+        self._counts = np.array([len(one) for one in self._people])
         # what all of them share, being of one project, tells nothing
-        count = len(self._places)
-        shared = _unit(sums[self._places]).sum(axis=0) / (count + CENTRED_BY)
-        lengths = np.linalg.norm(sums[self._places], axis=1, keepdims=True)
-        self._sums = sums[self._places] - lengths * shared
-        self._directions = _unit(self._sums)
+        lengths = np.linalg.norm(sums[order], axis=1, keepdims=True)
+        self._sums = sums[order] - lengths * shared_by(unit(sums[order]))
+        self._directions = unit(self._sums)
         self._like = self._directions @ self._directions.T
         np.fill_diagonal(self._like, GONE)
         self._around = _mean_of_nearest(self._like)
-        kinds = wants[self._places]
+        kinds = wants[order]
         self._barred = (kinds[:, None] != kinds[None, :]) | np.eye(len(kinds), dtype=bool)
+        self._worth = self._worths(np.arange(len(order)))
+
+    @classmethod
+    def between(
+        cls, asks: pd.DataFrame, home: npt.NDArray[np.int64], wants: npt.NDArray[np.bool_]
+    ) -> Resemblances:
+        """Pairs of the signals that ``home`` names for every row of ``asks``, ``NO_GROUP`` for rows
+        without part in it, which have no vector that can be compared perhaps. ``wants`` is told
+        by these numbers, and so are the pairs."""
+        rows = home != NO_GROUP
+        places, own = np.unique(home[rows], return_inverse=True)
+        vectors = asks["vector"].to_numpy()[rows]
+        sums = np.zeros((len(places), len(vectors[0]) if len(vectors) else 0), np.float32)
+        people: list[set[str]] = [set() for _ in places]
+        for at, vector, person in zip(own.tolist(), vectors, asks["person"][rows], strict=True):
+            sums[at] += vector
+            people[at].add(person)
+        return cls(sums, people, wants[places], places.tolist())
 
     def best(self) -> Resemblance | None:
         """The pair most worth asking about: by its chance, and by the people that would move."""
-        counts = np.array([len(people) for people in self._people])
-        if not len(counts):
+        if not self._worth.size:
             return None
-        around = (self._around[:, None] + self._around[None, :]) / 2
-        chances = expit(CLOSENESS * self._like - SURROUNDINGS * around + BIAS)
-        # two coincidences are left alone
-        several = np.maximum(counts[:, None], counts[None, :]) > 1
-        chances[self._barred | ~several] = 0.0
-        worth = chances * np.log1p(np.minimum(counts[:, None], counts[None, :]))
-        worth[chances < WORTH_ASKING] = 0.0
-        row, column = divmod(int(worth.argmax()), len(worth))
-        if not worth[row, column]:
+        row, column = divmod(int(self._worth.argmax()), len(self._worth))
+        if not self._worth[row, column]:
             return None
-        one, other = sorted((row, column), key=lambda at: (-counts[at], at))
-        chance = round(float(chances[one, other]), 3)
+        one, other = sorted((row, column), key=lambda at: (-self._counts[at], at))
+        chance = round(float(self._chances(np.array([one]))[0, other]), 3)
         return Resemblance(self._places[one], self._places[other], chance)
+
+    def people(self, one: int) -> int:
+        """How many people ask for a signal and for what has become a part of it."""
+        return int(self._counts[self._row[one]])
 
     def join(self, one: int, other: int) -> None:
         """``other`` is a part of ``one`` from now on."""
         kept, gone = self._row[one], self._row[other]
         self._people[kept] |= self._people[gone]
+        self._counts[kept] = len(self._people[kept])
         self._sums[kept] += self._sums[gone]
-        self._directions[kept] = _unit(self._sums[kept : kept + 1])[0]
+        self._directions[kept] = unit(self._sums[kept : kept + 1])[0]
         self._barred[kept] |= self._barred[gone]
         self._barred[:, kept] |= self._barred[:, gone]
         self._barred[gone] = self._barred[:, gone] = True
@@ -101,12 +122,30 @@ class Resemblances:
         like[self._like[kept] == GONE] = GONE
         self._like[kept] = self._like[:, kept] = like
         self._around[kept] = _mean_of_nearest(like[None, :])[0]
+        self._worth[gone] = self._worth[:, gone] = 0.0
+        self._worth[kept] = self._worth[:, kept] = self._worths(np.array([kept]))[0]
 
-    def part(self, one: int, other: int) -> None:
+    def bar(self, one: int, other: int) -> None:
         """The two are not proposed again."""
         if one in self._row and other in self._row:
             row, column = self._row[one], self._row[other]
             self._barred[row, column] = self._barred[column, row] = True
+            self._worth[row, column] = self._worth[column, row] = 0.0
+
+    def _chances(self, rows: npt.NDArray[np.int64]) -> Floats:
+        """How likely each of r rows is one with each signal, (r, n)."""
+        around = (self._around[rows, None] + self._around) / 2
+        logits = CLOSENESS * self._like[rows] - SURROUNDINGS * around + BIAS
+        return np.asarray(expit(logits), dtype=np.float32)
+
+    def _worths(self, rows: npt.NDArray[np.int64]) -> Floats:
+        """What it is worth to ask about each of r rows and each signal, (r, n)."""
+        chances, counts = self._chances(rows), self._counts[rows, None]
+        worth: Floats = chances * np.log1p(np.minimum(counts, self._counts), dtype=np.float32)
+        # two coincidences are left alone
+        alone = np.maximum(counts, self._counts) < 2
+        worth[self._barred[rows] | alone | (chances < WORTH_ASKING)] = 0.0
+        return worth
 
 
 def _mean_of_nearest(like: Floats) -> Floats:
@@ -118,8 +157,3 @@ def _mean_of_nearest(like: Floats) -> Floats:
     there = nearest > GONE
     sums = np.where(there, nearest, 0.0).sum(axis=1)
     return np.asarray(sums / np.maximum(there.sum(axis=1), 1), dtype=np.float32)
-
-
-def _unit(rows: Floats) -> Floats:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)

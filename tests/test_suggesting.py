@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from shop import Shop
 
-from earful.errors import ConfigurationError
+from earful.errors import ConfigurationError, DataError
 from earful.project import Project
 from earful.suggesting import Suggestions
 from earful.taxonomy import KnownSignal, read_taxonomy
@@ -65,7 +65,7 @@ def test_the_closest_pair_that_moves_most_people_comes_first() -> None:
     first = found.best()
     assert first is not None
     assert (first.one, first.other) == (2, 3)
-    found.part(2, 3)
+    found.bar(2, 3)
     second = found.best()
     assert second is not None
     assert (second.one, second.other) == (0, 1)
@@ -85,7 +85,7 @@ def test_what_is_joined_is_compared_as_one() -> None:
     before = found.best()
     assert before is not None
     assert (before.one, before.other) == (0, 1)
-    found.part(1, 3)
+    found.bar(1, 3)
     found.join(0, 1)
     after = found.best()
     assert after is not None
@@ -93,6 +93,24 @@ def test_what_is_joined_is_compared_as_one() -> None:
     assert after.chance > before.chance
     found.join(0, 2)
     assert found.best() is None
+
+
+def test_answers_leave_the_worth_of_pairs_as_if_it_was_told_anew() -> None:
+    """After joins and refusals every pair is worth what its likeness, people and surroundings say,
+    though only what an answer touched is counted again."""
+    chance = np.random.default_rng(3)
+    wants = np.repeat(chance.normal(size=(12, 8)), 5, axis=0)
+    vectors = wants + 0.5 * chance.normal(size=wants.shape)
+    sums = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    people = [{f"{row}-{n}" for n in range(int(chance.integers(1, 6)))} for row in range(len(sums))]
+    found = Resemblances(sums, people, chance.random(len(sums)) < 0.1)
+    for answer in range(24):
+        pair = found.best()
+        assert pair is not None
+        (found.join if answer % 3 else found.bar)(pair.one, pair.other)
+        anew = found._worths(np.arange(len(sums)))
+        np.testing.assert_allclose(found._worth, anew, atol=1e-6)
+        assert found._worth[found._row[pair.one], found._row[pair.other]] == 0
 
 
 def test_purchases_are_no_requests_and_no_signals_no_pairs() -> None:
@@ -121,23 +139,51 @@ def test_answers_keep_what_people_wrote(tmp_path: Path) -> None:
     signals = {one: known(one) for one in ("card", "tea")} | {"voucher-1": known("voucher")}
     file = TaxonomyFile(path, signals)
     file.merge(known("card"), known("voucher"))
-    file.part(known("card"), known("tea"))
-    file.part(known("card"), known("tea"))
+    file.tell_apart(known("card"), known("tea"))
+    file.tell_apart(known("card"), known("tea"))
     text = path.read_text(encoding="utf-8")
     assert text.startswith("# ours, agreed in May\n\n[[signal]]\nname = 'card'  # the plastic kind")
     (entry,) = read_taxonomy(path).signal
     assert entry.merge == ("voucher-1", "coupon-1")
     assert entry.apart == ("refund-1", "tea-1")
     assert entry.owner == "till"
-    assert file.settled(known("card"))
+    assert file.decided(known("card"))
     with pytest.raises(ValueError, match="decisions of its own"):
         file.merge(known("tea"), known("card"))
+
+
+VOUCHER = "[[signal]]\nid = 'voucher-1'\napart = ['refund-1']\n"
+TEA = "# drinks: ask the bar\n[[signal]]\nid = 'tea-1'\nowner = 'bar'\n"
+CARD = '[[signal]]\nid = "card-1"\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"{VOUCHER}\n{TEA}", f"\n{TEA}"),
+        (f"# ours\n\n{VOUCHER}\n{TEA}", f"# ours\n\n\n{TEA}"),
+        (f"{CARD}pin = true\n\n# paper\n{VOUCHER}\n{TEA}", f"\n# paper\n\n{TEA}"),
+        (f"{CARD}pin = true\n\n{VOUCHER}# to be done\n", "\n# to be done\n"),
+    ],
+)
+def test_comments_stay_above_what_they_are_about(tmp_path: Path, before: str, after: str) -> None:
+    """Neither an entry that is given up nor a key that is added moves them."""
+    path = tmp_path / "taxonomy.toml"
+    path.write_text(before, encoding="utf-8")
+    TaxonomyFile(path, {}).merge(known("card"), known("voucher"))
+    text = path.read_text(encoding="utf-8")
+    assert after in text
+    entries = {entry.id: entry for entry in read_taxonomy(path).signal}
+    assert "voucher-1" not in entries
+    assert entries["card-1"].merge == ("voucher-1",)
+    assert entries["card-1"].apart == ("refund-1",)
+    assert entries["card-1"].pin == ("pin" in before)
 
 
 def test_a_file_that_is_not_there_is_made(tmp_path: Path) -> None:
     """The first answer begins it."""
     path = tmp_path / "taxonomy.toml"
-    TaxonomyFile(path, {}).part(known("card"), known("tea"))
+    TaxonomyFile(path, {}).tell_apart(known("card"), known("tea"))
     assert [(entry.id, entry.apart) for entry in read_taxonomy(path).signal] == [
         ("card-1", ("tea-1",))
     ]
@@ -148,7 +194,7 @@ def test_a_file_without_a_last_line_break_stays_readable(tmp_path: Path) -> None
     for end in ("owner = 'till'", "owner = 'till'  # ann", "owner = 'till'\n# to be done"):
         path = tmp_path / "taxonomy.toml"
         path.write_text(f"[[signal]]\nid = 'card-1'\n{end}", encoding="utf-8")
-        TaxonomyFile(path, {}).part(known("tea"), known("card"))
+        TaxonomyFile(path, {}).tell_apart(known("tea"), known("card"))
         assert [entry.id for entry in read_taxonomy(path).signal] == ["card-1", "tea-1"]
 
 
@@ -157,13 +203,13 @@ def test_what_would_break_the_file_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "taxonomy.toml"
     path.write_text("signal = []\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="not valid TOML"):
-        TaxonomyFile(path, {}).part(known("card"), known("tea"))
+        TaxonomyFile(path, {}).tell_apart(known("card"), known("tea"))
     assert path.read_text(encoding="utf-8") == "signal = []\n"
     path.write_text("", encoding="utf-8")
     file = TaxonomyFile(path, {})
     path.write_text("# ann was here\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="edited in the meantime"):
-        file.part(known("card"), known("tea"))
+        file.tell_apart(known("card"), known("tea"))
     assert path.read_text(encoding="utf-8") == "# ann was here\n"
 
 
@@ -240,6 +286,41 @@ def test_names_that_were_decided_are_understood(kiosk: Shop) -> None:
     assert len(entry.merge) == 1
 
 
+def test_answers_are_given_to_signals_that_are_remembered(kiosk: Shop) -> None:
+    """No report was made yet: the ids that are written are the ledger's from then on."""
+    suggestions = Suggestions(kiosk.project)
+    with kiosk.project.ledger() as ledger:
+        assert not ledger.signal_memory().signals, "looking remembers nothing"
+    suggestions.different()
+    (entry,) = read_taxonomy(kiosk.root / "taxonomy.toml").signal
+    with kiosk.project.ledger() as ledger:
+        remembered = {signal.id for signal in ledger.signal_memory().signals}
+    assert {entry.id, *entry.apart} <= remembered
+
+
+def test_an_answer_to_signals_that_changed_meanwhile_is_not_written(kiosk: Shop) -> None:
+    """Another report has remembered them since: what was shown may be something else now."""
+    suggestions = Suggestions(kiosk.project)
+    kiosk.hear("late opening", "xyz", vector=near(3, 1.0, 4))
+    kiosk.report()
+    with pytest.raises(DataError, match="changed in the meantime"):
+        suggestions.same()
+    assert not (kiosk.root / "taxonomy.toml").exists()
+
+
+def test_a_purchase_of_the_same_name_is_left_alone(kiosk: Shop) -> None:
+    """Who says they will buy a gift card is not merged with who wants there to be one."""
+    kiosk.hear("gift card", "xyz", wants=True, vector=near(0, 1.0, 1))
+    suggestions = Suggestions(kiosk.project)
+    assert suggestions.current is not None
+    assert suggestions.current.one.people == 4
+    suggestions.same()
+    assert suggestions.current is None
+    kiosk.apply((kiosk.root / "taxonomy.toml").read_text(encoding="utf-8"))
+    people = [one.people for one in kiosk.report().signals if one.name == "gift card"]
+    assert sorted(people) == [3, 7]
+
+
 def test_joining_what_is_alike_brings_no_strangers_together() -> None:
     """What was joined is no longer around anything."""
     found = signals(*[(near(n, 1.0, n + 5), "ab" if n else "abc") for n in range(5)])
@@ -274,6 +355,14 @@ def test_the_command_lists_asks_and_writes(
     (entry,) = read_taxonomy(kiosk.root / "taxonomy.toml").signal
     assert entry.merge
     assert "No two signals" in earful("taxonomy", "suggest").out
+
+
+def test_a_pass_has_no_length_and_no_json(kiosk: Shop, earful: Callable) -> None:
+    """What would be left unheard is refused."""
+    for flag in (("--json",), ("--most", "3")):
+        told = earful("taxonomy", "suggest", "--ask", *flag)
+        assert told.code == 2
+        assert "--ask goes through all pairs" in told.err
 
 
 def test_a_broken_file_is_not_written_over(kiosk: Shop) -> None:

@@ -23,7 +23,15 @@ from earful.project import Project
 from earful.records import Admitted, Comment
 from earful.store import Ledger
 from earful.store.memory import MemoryUpdate, NewSignal, RememberedSignal
-from earful.taxonomy import TEMPLATE, KnownSignal, Taxonomy, bind, read_taxonomy
+from earful.taxonomy import (
+    TEMPLATE,
+    KnownSignal,
+    Taxonomy,
+    bind,
+    from_json,
+    read_taxonomy,
+    to_json,
+)
 from reports.demand import Demand, ListedSignal
 from reports.identity import Identities, Voice, identify, signal_ids
 
@@ -462,6 +470,9 @@ KNOWN = [
             "neither new nor split again",
             "first split",
         ),
+        ("name = 'tea'\napart = ['bunn']", "no signal is called 'bunn'", "Did you mean 'bun'"),
+        ("name = 'tea'\nmerge = ['bun-1']\napart = ['bun-1']", "is a part of it", "from apart"),
+        ("name = 'tea'\napart = ['better tea']", "is a part of it", "from apart"),
     ],
 )
 def test_entries_speak_of_signals_that_there_are(
@@ -474,6 +485,19 @@ def test_entries_speak_of_signals_that_there_are(
         bind(read_taxonomy(path), KNOWN, path)
     assert said in str(caught.value)
     assert next_step in str(caught.value)
+
+
+def test_what_has_grown_into_another_waits(tmp_path: Path) -> None:
+    """The other answers of the file hold, and the one that waits is kept for when it is back."""
+    path = tmp_path / "taxonomy.toml"
+    entry = "[[signal]]\nid = 'bun-1'\nmerge = ['bun-2', 'chai-1']\napart = ['tea-1', 'new bun']\n"
+    path.write_text(entry + "[[signal]]\nname = 'new bun'\nnew = true\n", encoding="utf-8")
+    ruling = bind(read_taxonomy(path), KNOWN, path)
+    assert set(ruling.signals) == {"bun-1", "bun-2", "tea-1"}
+    assert ruling.waiting == ("chai-1: it is a part of tea-1 now",)
+    numbers = {signal.id: number for number, signal in enumerate(KNOWN)}
+    back = dict(enumerate([*KNOWN[:-1], KnownSignal("chai-1", ("chai",), wants=False)]))
+    assert set(from_json(to_json(ruling, numbers), back).signals) == {*ruling.signals, "chai-1"}
 
 
 def test_a_name_means_the_request_and_a_decided_name_counts(tmp_path: Path) -> None:

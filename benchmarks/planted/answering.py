@@ -26,6 +26,7 @@ from benchmarks.planted.scenario import Scenario
 from earful.facts import Facts
 from earful.taxonomy import Entry, KnownSignal, Ruling, Taxonomy
 from reports.fact_tables import Window, open_tables
+from reports.grouping import NO_GROUP, comparable
 from reports.placement import place_asks
 from reports.resemblance import Resemblances
 from reports.signals import demand_signals
@@ -68,16 +69,10 @@ class _Report:
         """The ids of the groups, and pairs of them."""
         placed = place_asks(open_tables(self._facts), self._settings, vectors=True)
         counted = placed.asks["counted"].to_numpy(dtype=bool)
-        groups = placed.grouping.groups
-        own = placed.grouping.group_of[counted]
-        sums = np.zeros((len(groups), len(placed.asks["vector"].iloc[0])), np.float32)
-        np.add.at(sums, own, np.stack(placed.asks["vector"][counted].to_list()))
-        people: list[set[str]] = [set() for _ in groups]
-        for group, person in zip(own.tolist(), placed.asks["person"][counted], strict=True):
-            people[group].add(person)
-        wants = np.array([group.wants for group in groups], dtype=bool)
+        home = np.where(comparable(placed.asks, counted), placed.grouping.group_of, NO_GROUP)
+        wants = np.array([group.wants for group in placed.grouping.groups], dtype=bool)
         ids = [identity.id for identity in placed.found.of]
-        return ids, Resemblances(sums, people, wants)
+        return ids, Resemblances.between(placed.asks, home, wants)
 
 
 def _pass(report: _Report) -> Iterator[Answered]:
@@ -108,7 +103,7 @@ def _pass(report: _Report) -> Iterator[Answered]:
             merged[one] = [*merged.get(one, ()), other, *merged.pop(other, ())]
             pairs.join(pair.one, pair.other)
         else:
-            pairs.part(pair.one, pair.other)
+            pairs.bar(pair.one, pair.other)
 
 
 def answered(
