@@ -1,12 +1,15 @@
-"""Walking a listing upwards through time, and what several walks have seen in common."""
+"""Walking a listing upwards through time, where the state of a walk is kept, and what several
+walks have seen in common."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from earful.records import Comment
+from ingest.connector import Connector
 from ingest.stretches import OldestFirst, Span
 
 Keep = Callable[[dict[str, Any]], None]
@@ -83,6 +86,20 @@ class Climb:
         if at is not None:
             self.high = max(self.high, at)
         self._keep(state.to_json())
+
+
+def climb_in(
+    connector: Connector, name: str, key: str, beginning: int, since: int | None, stop: int
+) -> Climb:
+    """A walk whose state is at ``cursor[name][key]``, and is kept there."""
+    stored = connector.cursor.get(name, {}).get(key)
+    return Climb(stored, beginning, since, stop, partial(keep_in, connector, name, key))
+
+
+def keep_in(connector: Connector, name: str, key: str, state: Any) -> None:
+    """Put a state at ``cursor[name][key]``: in new dicts, since the loop may hold the old ones."""
+    cursor = connector.cursor
+    connector.cursor = {**cursor, name: {**cursor.get(name, {}), key: state}}
 
 
 def seen_in_common(

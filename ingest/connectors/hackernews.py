@@ -22,7 +22,7 @@ from earful.errors import TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options
 from ingest.http import JsonClient, Patience
-from ingest.walks import Climb, moment_of, seen_in_common
+from ingest.walks import Climb, climb_in, moment_of, seen_in_common
 
 FIRST_SECOND = 1160418111
 """When item 1 was posted (9 October 2006)."""
@@ -152,7 +152,11 @@ class HackerNews:
         self._asked = (since or target, target)
         self._cut = []
         settled = int(now.timestamp()) - self.options.late_seconds
-        self._climbs = {query: self._climb(query, start, stop) for query in self.options.queries}
+        tags = self.options.tags
+        self._climbs = {
+            query: climb_in(self, "queries", f"{tags} {query}", FIRST_SECOND, start, stop)
+            for query in self.options.queries
+        }
         with self._client(self.options.search_url, "Hacker News search") as client:
             found = (
                 climb.up_to(stop, settled, partial(self._gap, client, query, climb))
@@ -237,17 +241,6 @@ class HackerNews:
             self._cut.append(moment_of(start).isoformat())
         ordered = sorted(found.values(), key=lambda hit: (hit[0], int(hit[1])))
         return _Window(start, end, total, tuple(ordered))
-
-    # The cursor
-
-    def _climb(self, query: str, since: int | None, stop: int) -> Climb:
-        key = f"{self.options.tags} {query}"
-
-        def keep(state: dict[str, Any]) -> None:
-            self.cursor = {"queries": {**self.cursor.get("queries", {}), key: state}}
-
-        stored = self.cursor.get("queries", {}).get(key)
-        return Climb(stored, FIRST_SECOND, since, stop, keep)
 
     # Comments
 

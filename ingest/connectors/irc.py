@@ -25,7 +25,7 @@ from ingest.connector import Need, Options, read_options, require_needs
 from ingest.http import Patience
 from ingest.irc.lines import Line
 from ingest.irc.server import IrcServer, Login
-from ingest.walks import Climb, moment_of, seen_in_common
+from ingest.walks import Climb, climb_in, keep_in, moment_of, seen_in_common
 
 _PORTS = {"tls": 6697, "none": 6667}
 _CHANNEL = re.compile(r"[#&+!][^\s,:\x00-\x20]+")
@@ -182,7 +182,7 @@ class Irc:
         stop = math.ceil(target.timestamp())
         settled = int(datetime.now(UTC).timestamp()) - self.options.overlap
         for channel in self.options.channels:
-            climb = self._climbs[channel] = self._climb(channel, start, stop)
+            climb = self._climbs[channel] = climb_in(self, "channels", channel, 0, start, stop)
             if not self._reaches_back(server, channel) or start is not None:
                 self._shown_from[channel] = stop
             read = partial(self._gap, server, channel, climb)
@@ -200,15 +200,6 @@ class Irc:
         self._cut.append(channel)
         return False
 
-    def _climb(self, channel: str, since: int | None, stop: int) -> Climb:
-        def keep(state: dict[str, Any]) -> None:
-            self._keep("channels", channel, state)
-
-        return Climb(self.cursor.get("channels", {}).get(channel), 0, since, stop, keep)
-
-    def _keep(self, name: str, channel: str, value: Any) -> None:
-        self.cursor = {**self.cursor, name: {**self.cursor.get(name, {}), channel: value}}
-
     def _gap(
         self, server: IrcServer, channel: str, climb: Climb, start: int, end: int
     ) -> Iterator[Comment]:
@@ -225,7 +216,7 @@ class Irc:
                 if not climb.knows(second, comment.native_id):
                     climb.passes(start, second, comment.native_id)
                     yield comment
-            self._keep("newest", channel, newest.isoformat())
+            keep_in(self, "newest", channel, newest.isoformat())
             # The newest moment is asked for again: there may be more of it than a page held.
             if newest - _MOMENT > after:
                 after = newest - _MOMENT

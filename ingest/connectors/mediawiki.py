@@ -25,7 +25,7 @@ from ingest.connector import Need, Options, read_options, require_needs
 from ingest.hosts import refuse_private_literal
 from ingest.http import JsonClient, Patience
 from ingest.talk import said
-from ingest.walks import Climb, moment_of, seen_in_common
+from ingest.walks import Climb, climb_in, moment_of, seen_in_common
 
 FIRST_SECOND = 979_516_800
 """15 January 2001: no wiki is older."""
@@ -129,7 +129,10 @@ class MediaWiki:
         self._asked = (since or target, target)
         self._missing = []
         settled = int(now.timestamp()) - LATE_SECONDS
-        self._climbs = {key: self._climb(key, start, stop) for key in self._listings()}
+        self._climbs = {
+            key: climb_in(self, "listings", key, FIRST_SECOND, start, stop)
+            for key in self._listings()
+        }
         with self._client() as client:
             found = (
                 climb.up_to(stop, settled, partial(self._gap, client, key, climb))
@@ -230,13 +233,6 @@ class MediaWiki:
                     where=client.where,
                     next_step="What was read is kept. Try again later.",
                 )
-
-    def _climb(self, key: str, since: int | None, stop: int) -> Climb:
-        def keep(state: dict[str, Any]) -> None:
-            self.cursor = {"listings": {**self.cursor.get("listings", {}), key: state}}
-
-        stored = self.cursor.get("listings", {}).get(key)
-        return Climb(stored, FIRST_SECOND, since, stop, keep)
 
     def _client(self) -> JsonClient:
         options = self.options

@@ -23,7 +23,7 @@ from earful.errors import ConfigurationError, TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
 from ingest.http import Patience
-from ingest.walks import Climb, moment_of, seen_in_common
+from ingest.walks import Climb, climb_in, moment_of, seen_in_common
 
 if TYPE_CHECKING:
     from ingest.xmpp.archive import Said
@@ -109,7 +109,9 @@ class Xmpp:
         if limit == 0:
             return
         settled = int(time.time()) - self.options.overlap
-        self._climbs = {room: self._climb(room, start, stop) for room in self.options.rooms}
+        self._climbs = {
+            room: climb_in(self, "rooms", room, 0, start, stop) for room in self.options.rooms
+        }
         with self._session() as session:
             found = (
                 climb.up_to(stop, settled, partial(self._gap, session, room, climb))
@@ -141,12 +143,6 @@ class Xmpp:
         raise AssertionError("stamina makes at least one attempt")
 
     # The walk
-
-    def _climb(self, room: str, since: int | None, stop: int) -> Climb:
-        def keep(state: dict[str, Any]) -> None:
-            self.cursor = {"rooms": {**self.cursor.get("rooms", {}), room: state}}
-
-        return Climb(self.cursor.get("rooms", {}).get(room), 0, since, stop, keep)
 
     def _gap(
         self, session: Session, room: str, climb: Climb, start: int, end: int
