@@ -1,8 +1,9 @@
 """Walking a listing upwards through time, where the state of a walk is kept, and what several
-walks have seen in common."""
+walks have seen in common. Time is whole seconds since 1970."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -115,6 +116,11 @@ def seen_in_common(
         return None, high
     first = min(until, moment_of(low))
     return first, max(first, high)
+
+
+def in_seconds(since: datetime | None, until: datetime) -> tuple[int | None, int]:
+    """(start, stop): the first whole second not before each; no start where ``since`` is None."""
+    return None if since is None else math.ceil(since.timestamp()), math.ceil(until.timestamp())
 
 
 def moment_of(second: int) -> datetime:

@@ -8,7 +8,6 @@ coverage says so.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from ingest.connector import Need, Options, read_options, require_needs
 from ingest.feeds.reading import Entry, Feed, is_whole, read_feed, second_of
 from ingest.feeds.state import State
 from ingest.http import Answer, JsonClient, Patience
+from ingest.walks import in_seconds
 
 SIZE_LIMIT = 8 * 2**20
 """Bytes of a feed that are read at most."""
@@ -129,8 +129,8 @@ class Feeds:
         """
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start = None if since is None else math.ceil(since.timestamp())
-        stop = math.ceil(target.timestamp()) + (_FUTURE if target == now else 0)
+        start, stop = in_seconds(since, target)
+        stop += _FUTURE if target == now else 0
         self._asked = (since or target, target)
         self._cut, self._notes = [], []
         self._from = dict.fromkeys(self.options.feeds, stop)

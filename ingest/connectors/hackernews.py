@@ -7,7 +7,6 @@ https://github.com/HackerNews/API (items with the flags ``deleted`` and ``dead``
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from earful.errors import TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options
 from ingest.http import JsonClient, Patience
-from ingest.walks import Climb, climb_in, moment_of, seen_in_common
+from ingest.walks import Climb, climb_in, in_seconds, moment_of, seen_in_common
 
 FIRST_SECOND = 1160418111
 """When item 1 was posted (9 October 2006)."""
@@ -147,8 +146,7 @@ class HackerNews:
         """Yield what the queries find in ``[since, until)``, oldest first within a query."""
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start = None if since is None else math.ceil(since.timestamp())
-        stop = math.ceil(target.timestamp())
+        start, stop = in_seconds(since, target)
         self._asked = (since or target, target)
         self._cut = []
         settled = int(now.timestamp()) - self.options.late_seconds

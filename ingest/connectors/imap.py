@@ -6,7 +6,6 @@ folder is read anew, and the ledger knows its mails by their Message-IDs.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -22,6 +21,7 @@ from ingest.http import Patience
 from ingest.mail.comments import INSTANCE, MailComments
 from ingest.mail.server import Fetched, Login, MailServer, Security
 from ingest.stretches import Span, cover, uncovered
+from ingest.walks import in_seconds
 
 CHUNK = 20
 """Mails that are fetched by one call."""
@@ -112,8 +112,8 @@ class Imap:
         """Yield mails written in ``[since, until)``, and undated ones, that were not read yet."""
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start = None if since is None else math.ceil(since.timestamp())
-        stop = math.ceil(target.timestamp()) + (_FUTURE if target == now else 0)
+        start, stop = in_seconds(since, target)
+        stop += _FUTURE if target == now else 0
         self._coverage = Coverage(self.source, target, target, "complete")
         if limit == 0:
             return

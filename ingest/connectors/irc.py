@@ -8,7 +8,6 @@ options say, and covers just that time. Where the server has the extension ``dra
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,7 @@ from ingest.connector import Need, Options, read_options, require_needs
 from ingest.http import Patience
 from ingest.irc.lines import Line
 from ingest.irc.server import IrcServer, Login
-from ingest.walks import Climb, climb_in, keep_in, moment_of, seen_in_common
+from ingest.walks import Climb, climb_in, in_seconds, keep_in, moment_of, seen_in_common
 
 _PORTS = {"tls": 6697, "none": 6667}
 _CHANNEL = re.compile(r"[#&+!][^\s,:\x00-\x20]+")
@@ -178,8 +177,7 @@ class Irc:
     def _remembered(
         self, server: IrcServer, since: datetime | None, target: datetime
     ) -> Iterator[Comment]:
-        start = None if since is None else math.ceil(since.timestamp())
-        stop = math.ceil(target.timestamp())
+        start, stop = in_seconds(since, target)
         settled = int(datetime.now(UTC).timestamp()) - self.options.overlap
         for channel in self.options.channels:
             climb = self._climbs[channel] = climb_in(self, "channels", channel, 0, start, stop)

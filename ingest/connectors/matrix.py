@@ -8,7 +8,6 @@ tombstone. ``/event`` tells the same of single events when they are looked up ag
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from earful.errors import ConfigurationError, TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
 from ingest.http import JsonClient, Patience
+from ingest.walks import in_seconds
 
 PAGE = 100
 LOOK_UPS = 50
@@ -112,12 +112,11 @@ class Matrix:
         """
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start = None if since is None else math.ceil(since.timestamp())
-        stop = None if until is None or until >= now else math.ceil(until.timestamp())
+        start, stop = in_seconds(since, target)
         self._coverage = Coverage(self.source, target, target, "complete")
         if limit == 0:
             return
-        yield from islice(self._rooms(start, stop, since, target), limit)
+        yield from islice(self._rooms(start, None if target == now else stop, since, target), limit)
 
     def recheck(self, native_ids: Sequence[str]) -> Iterator[Comment]:
         """Look events up again: edited ones with their newest words, redacted ones as tombstones.

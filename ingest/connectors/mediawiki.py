@@ -8,7 +8,6 @@ and Debian's MediaWiki does not have it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +24,7 @@ from ingest.connector import Need, Options, read_options, require_needs
 from ingest.hosts import refuse_private_literal
 from ingest.http import JsonClient, Patience
 from ingest.talk import said
-from ingest.walks import Climb, climb_in, moment_of, seen_in_common
+from ingest.walks import Climb, climb_in, in_seconds, moment_of, seen_in_common
 
 FIRST_SECOND = 979_516_800
 """15 January 2001: no wiki is older."""
@@ -124,8 +123,7 @@ class MediaWiki:
         """Yield what was said in ``[since, until)``, oldest first within a listing."""
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start = None if since is None else math.ceil(since.timestamp())
-        stop = math.ceil(target.timestamp())
+        start, stop = in_seconds(since, target)
         self._asked = (since or target, target)
         self._missing = []
         settled = int(now.timestamp()) - LATE_SECONDS

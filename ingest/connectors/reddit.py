@@ -8,7 +8,6 @@ what was read before.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
 from ingest.http import TRY_AGAIN, Patience
 from ingest.stretches import NewestFirst, OldestFirst
+from ingest.walks import in_seconds
 
 PAGE = 100
 LISTING_CAP = 1000
@@ -166,9 +166,9 @@ class Reddit:
         """
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start = None if since is None else math.ceil(since.timestamp())
+        start, stop = in_seconds(since, target)
         # An hour of the future, so that a clock of ours that is slow does not hide the newest.
-        stop = math.ceil(target.timestamp()) + (3600 if target == now else 0)
+        stop += 3600 if target == now else 0
         self._asked = (since, target)
         self._cut = []
         self._reached = {listing.key: stop for listing in self._listings()}

@@ -7,7 +7,6 @@ a retraction as a tombstone. Reading an archive needs no presence in the room: n
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -23,7 +22,7 @@ from earful.errors import ConfigurationError, TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
 from ingest.http import Patience
-from ingest.walks import Climb, climb_in, moment_of, seen_in_common
+from ingest.walks import Climb, climb_in, in_seconds, moment_of, seen_in_common
 
 if TYPE_CHECKING:
     from ingest.xmpp.archive import Said
@@ -102,8 +101,7 @@ class Xmpp:
         """Yield messages, corrections and retractions of ``[since, until)``, oldest first."""
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start = None if since is None else math.ceil(since.timestamp())
-        stop = math.ceil(target.timestamp())
+        start, stop = in_seconds(since, target)
         self._target = target
         self._climbs = {}
         if limit == 0:

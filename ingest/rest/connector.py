@@ -9,7 +9,6 @@ comes again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -30,7 +29,7 @@ from ingest.rest.newest_first import Descent
 from ingest.rest.oldest_first import Ascent
 from ingest.rest.row import Row
 from ingest.rest.service import Board, Service
-from ingest.walks import seen_in_common
+from ingest.walks import in_seconds, seen_in_common
 
 
 class RestConnector:
@@ -76,8 +75,7 @@ class RestConnector:
         """Yield what is new in every listing of the source, one listing after the other."""
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start = None if since is None else math.ceil(since.timestamp())
-        stop = math.ceil(target.timestamp())
+        start, stop = in_seconds(since, target)
         self._asked = (since, target)
         self._cuts = []
         self._shape = self._new_shape()
