@@ -24,7 +24,7 @@ from ingest.connector import Need, Options, read_options, require_needs
 from ingest.feeds.reading import Entry, Feed, is_whole, read_feed, second_of
 from ingest.feeds.state import State
 from ingest.http import Answer, JsonClient, Patience
-from ingest.walks import in_seconds
+from ingest.walks import in_seconds, keep_in
 
 SIZE_LIMIT = 8 * 2**20
 """Bytes of a feed that are read at most."""
@@ -284,7 +284,7 @@ class Feeds:
         return State.from_json(self.cursor.get("feeds", {}).get(url))
 
     def _keep(self, url: str, state: State) -> None:
-        self.cursor = {"feeds": {**self.cursor.get("feeds", {}), url: state.to_json()}}
+        keep_in(self, "feeds", url, state.to_json())
 
     def _forget(self) -> None:
         """Drop what is known of comment feeds whose posts are no longer shown."""

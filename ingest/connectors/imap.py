@@ -21,7 +21,7 @@ from ingest.http import Patience
 from ingest.mail.comments import INSTANCE, MailComments
 from ingest.mail.server import Fetched, Login, MailServer, Security
 from ingest.stretches import Span, cover, uncovered
-from ingest.walks import in_seconds
+from ingest.walks import in_seconds, keep_in
 
 CHUNK = 20
 """Mails that are fetched by one call."""
@@ -220,7 +220,7 @@ class Imap:
 
     def _keep(self, folder: str, state: Mapping[str, Any]) -> None:
         plain = {**state, "read": [list(span) for span in state["read"]]}
-        self.cursor = {"folders": {**self.cursor.get("folders", {}), folder: plain}}
+        keep_in(self, "folders", folder, plain)
 
 
 def _login(source: str) -> Login:

@@ -28,7 +28,7 @@ from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
 from ingest.http import TRY_AGAIN, Patience
 from ingest.stretches import NewestFirst, OldestFirst
-from ingest.walks import in_seconds
+from ingest.walks import in_seconds, keep_in
 
 PAGE = 100
 LISTING_CAP = 1000
@@ -344,12 +344,10 @@ class Reddit:
         return OldestFirst(since or 0) if stored is None else OldestFirst.from_json(stored)
 
     def _keep_thread(self, thread_id: str, walk: OldestFirst) -> None:
-        threads = self.cursor.get("threads", {})
-        self.cursor = {**self.cursor, "threads": {**threads, thread_id: walk.to_json()}}
+        keep_in(self, "threads", thread_id, walk.to_json())
 
     def _keep_listing(self, key: str, state: NewestFirst, reached: int) -> None:
-        listings = self.cursor.get("listings", {})
-        self.cursor = {**self.cursor, "listings": {**listings, key: state.to_json()}}
+        keep_in(self, "listings", key, state.to_json())
         self._reached[key] = reached
 
     # Comments
