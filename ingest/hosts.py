@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -50,6 +51,30 @@ def refuse_private_literal(host: str, where: str) -> None:
         private = name == "localhost" or name.endswith(".localhost")
     if private:
         raise _refused(host, host, where)
+
+
+def checked_host(url: str, where: str, example: str, *, allow_private: bool) -> str:
+    """The host of a web service whose address is from the settings.
+
+    Raises ``ConfigurationError`` where the address is none, holds credentials, or, unless private
+    hosts are allowed, is private or not encrypted. ``example`` shows how one is written.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
+        raise ConfigurationError(
+            f"{url!r} is no address of a web service",
+            where=where,
+            next_step=f"Write it like {example}, without a name or password.",
+        )
+    if not allow_private:
+        refuse_private_literal(parts.hostname, where)
+        if parts.scheme == "http":
+            raise ConfigurationError(
+                "the address is not encrypted",
+                where=where,
+                next_step="Begin it with https://; http:// is for private addresses only.",
+            )
+    return parts.hostname
 
 
 def resolve(host: str) -> list[str]:

@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from earful.errors import ConfigurationError, TerminalError
+from earful.errors import TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
-from ingest.hosts import refuse_private_literal
+from ingest.hosts import checked_host
 from ingest.http import JsonClient, Patience
 from ingest.talk import said
 from ingest.walks import Climb, climb_in, in_seconds, moment_of, seen_in_common
@@ -100,7 +99,12 @@ class MediaWiki:
         self.source = source
         require_needs(self.needs, source, options)
         self.options = read_options(MediaWikiOptions, source, options)
-        self.instance = _host(self.options, source)
+        self.instance = checked_host(
+            self.options.api,
+            f"source {source!r}, option 'api'",
+            "https://wiki.example.org/w/api.php",
+            allow_private=self.options.allow_private,
+        )
         self.cursor: dict[str, Any] = dict(cursor or {})
         self._asked = (datetime.now(UTC), datetime.now(UTC))
         self._climbs: dict[str, Climb] = {}
@@ -274,27 +278,6 @@ def _revisions(pages: Sequence[Mapping[str, Any]]) -> Iterator[_Revision]:
                 text=one.get("slots", {}).get("main", {}).get("content"),
                 tags=tuple(one.get("tags", ())),
             )
-
-
-def _host(options: MediaWikiOptions, source: str) -> str:
-    """The wiki's host, which names it in uids."""
-    parts = urlsplit(options.api)
-    where = f"source {source!r}, option 'api'"
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise ConfigurationError(
-            f"{options.api!r} is no address of a wiki's interface",
-            where=where,
-            next_step="Write it like https://wiki.example.org/w/api.php.",
-        )
-    if not options.allow_private:
-        refuse_private_literal(parts.hostname, where)
-        if parts.scheme == "http":
-            raise ConfigurationError(
-                "the address is not encrypted",
-                where=where,
-                next_step="Begin it with https://; http:// is for private addresses only.",
-            )
-    return parts.hostname
 
 
 def _stamp(second: int) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field
 from earful.errors import ConfigurationError
 from ingest.budget import Limits
 from ingest.connector import Options
-from ingest.hosts import refuse_private_literal
+from ingest.hosts import checked_host
 from ingest.http import Patience
 from ingest.rest.asking import RowOption
 from ingest.rest.row import Row
@@ -83,24 +83,11 @@ class Given:
     def base(self, options: RestOptions) -> str:
         """The service's address, without a slash at its end."""
         base = options.base_url or fill(self._row.base, self.single)
-        where = f"source {self._source!r}, option 'base_url'"
         if "://" not in base:
             base = f"https://{base}"
-        parts = urlsplit(base)
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
-            raise ConfigurationError(
-                f"{base!r} is no address of a web service",
-                where=where,
-                next_step="Write it like https://forum.example.org, without a name or password.",
-            )
-        if not options.allow_private:
-            refuse_private_literal(parts.hostname, where)
-            if parts.scheme == "http":
-                raise ConfigurationError(
-                    "the address is not encrypted",
-                    where=where,
-                    next_step="Begin it with https://; http:// is for private addresses only.",
-                )
+        where = f"source {self._source!r}, option 'base_url'"
+        example = "https://forum.example.org"
+        checked_host(base, where, example, allow_private=options.allow_private)
         return base.rstrip("/")
 
     def instance(self, base: str) -> str:
