@@ -1,4 +1,4 @@
-"""Which hosts may be called: public ones, unless the settings allow private ranges.
+"""Which hosts may be called: public ones, encrypted, unless the settings allow private ranges.
 
 An address that comes from settings, or from a server's reply, may point into the private network
 or at this machine. The check is made on the address that is connected to, so that a name which
@@ -75,6 +75,16 @@ def checked_host(url: str, where: str, example: str, *, allow_private: bool) -> 
                 next_step="Begin it with https://; http:// is for private addresses only.",
             )
     return parts.hostname
+
+
+def refuse_unencrypted(security: str, where: str, *, allow_private: bool) -> None:
+    """Raise ``ConfigurationError`` where ``security`` is "none" and no private host is allowed."""
+    if security == "none" and not allow_private:
+        raise ConfigurationError(
+            'security = "none" would send everything in the clear',
+            where=where,
+            next_step='Leave the option out to be encrypted; "none" is for private hosts only.',
+        )
 
 
 def resolve(host: str) -> list[str]:

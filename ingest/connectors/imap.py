@@ -17,6 +17,7 @@ from earful.credentials import credential, ways_to_set
 from earful.errors import ConfigurationError
 from earful.records import Comment, Coverage
 from ingest.connector import Need, Options, read_options, require_needs
+from ingest.hosts import refuse_unencrypted
 from ingest.http import Patience
 from ingest.mail.comments import INSTANCE, MailComments
 from ingest.mail.server import Fetched, Login, MailServer, Security
@@ -91,12 +92,9 @@ class Imap:
         self.instance = INSTANCE
         require_needs(self.needs, source, options)
         self.options = read_options(ImapOptions, source, options)
-        if self.options.security == "none" and not self.options.allow_private:
-            raise ConfigurationError(
-                'security = "none" would send the password in the clear',
-                where=f"source {source!r}",
-                next_step='Use "tls" or "starttls".',
-            )
+        refuse_unencrypted(
+            self.options.security, f"source {source!r}", allow_private=self.options.allow_private
+        )
         self._login = _login(source)
         self.cursor: dict[str, Any] = dict(cursor or {})
         self._coverage = Coverage(source, datetime.now(UTC), datetime.now(UTC), "complete")

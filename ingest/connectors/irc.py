@@ -21,6 +21,7 @@ from earful.credentials import credential
 from earful.errors import ConfigurationError
 from earful.records import Comment, Coverage
 from ingest.connector import Need, Options, read_options, require_needs
+from ingest.hosts import refuse_unencrypted
 from ingest.http import Patience
 from ingest.irc.lines import Line
 from ingest.irc.server import IrcServer, Login
@@ -273,9 +274,4 @@ def _check(options: IrcOptions, source: str) -> None:
             where=f"{where}, option 'nick'",
             next_step="Use letters, digits and hyphens, a letter first.",
         )
-    if options.security == "none" and not options.allow_private:
-        raise ConfigurationError(
-            'security = "none" would send everything in the clear',
-            where=where,
-            next_step='Use "tls"; nearly every server has it.',
-        )
+    refuse_unencrypted(options.security, where, allow_private=options.allow_private)

@@ -21,6 +21,7 @@ from earful.credentials import credential
 from earful.errors import ConfigurationError, TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
+from ingest.hosts import refuse_unencrypted
 from ingest.http import Patience
 from ingest.walks import Climb, climb_in, in_seconds, moment_of, seen_in_common
 
@@ -242,12 +243,7 @@ def _check(options: XmppOptions, source: str) -> None:
                 where=f"{where}, option 'rooms'",
                 next_step="Write it like kayaks@rooms.server.example.",
             )
-    if options.security == "none" and not options.allow_private:
-        raise ConfigurationError(
-            'security = "none" would send everything in the clear',
-            where=where,
-            next_step='Use "starttls" or "tls".',
-        )
+    refuse_unencrypted(options.security, where, allow_private=options.allow_private)
 
 
 def _library(source: str) -> Any:
