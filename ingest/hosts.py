@@ -87,6 +87,15 @@ def refuse_unencrypted(security: str, where: str, *, allow_private: bool) -> Non
         )
 
 
+def not_trusted(where: str, named_in: str) -> ConfigurationError:
+    """The error for a server whose certificate fails; ``named_in`` is the setting that names it."""
+    return ConfigurationError(
+        "the server's certificate is not to be trusted",
+        where=where,
+        next_step=f"Name the server in {named_in} as its certificate does; it is always verified.",
+    )
+
+
 def resolve(host: str) -> list[str]:
     """The addresses of a host, in the order of the operating system."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)

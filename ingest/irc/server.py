@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from earful.closing import Closing
 from earful.errors import ConfigurationError, TransientError
-from ingest.hosts import connected, verified_tls
+from ingest.hosts import connected, not_trusted, verified_tls
 from ingest.irc.lines import Line, read_line
 
 PAGE = 100
@@ -203,11 +203,7 @@ class IrcServer(Closing):
         try:
             self._socket = verified_tls().wrap_socket(self._socket, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
-            raise ConfigurationError(
-                "the server's certificate is not to be trusted",
-                where=self.where,
-                next_step="Use the name that the certificate is for; it is always verified.",
-            ) from error
+            raise not_trusted(self.where, "option 'host'") from error
         except OSError as error:
             raise self._broken("it does not speak TLS here, or broke off") from error
 

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 
 from earful.closing import Closing
 from earful.errors import ConfigurationError, TerminalError, TransientError
-from ingest.hosts import connected, tls
+from ingest.hosts import connected, not_trusted, tls
 
 HEAD_SIZE = 256 * 1024
 """Bytes of a mail that are read: its words come before its attachments."""
@@ -199,11 +199,7 @@ class MailServer(Closing):
         try:
             return call()
         except ssl.SSLCertVerificationError as error:
-            raise ConfigurationError(
-                "the server's certificate is not to be trusted",
-                where=self.where,
-                next_step="Use the name that the certificate is for; it is always verified.",
-            ) from error
+            raise not_trusted(self.where, "option 'host'") from error
         except (imaplib.IMAP4.abort, OSError) as error:
             raise self._broken() from error
         except imaplib.IMAP4.error as error:

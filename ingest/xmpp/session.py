@@ -19,7 +19,7 @@ from slixmpp.exceptions import IqError, IqTimeout
 
 from earful.closing import Closing
 from earful.errors import ConfigurationError, EarfulError, TerminalError, TransientError
-from ingest.hosts import checked_addresses, verified_tls
+from ingest.hosts import checked_addresses, not_trusted, verified_tls
 from ingest.xmpp.archive import Page, read_page
 
 PAGE = 100
@@ -176,12 +176,7 @@ class Session(Closing):
 
     def _failed(self, event: object) -> EarfulError:
         if isinstance(event, ssl.SSLCertVerificationError):
-            return ConfigurationError(
-                "the server's certificate is not to be trusted",
-                where=self.where,
-                next_step="It must be for the server named in EARFUL_XMPP_USER; it is always"
-                " verified.",
-            )
+            return not_trusted(self.where, "EARFUL_XMPP_USER")
         return self._broken("the connection broke, or was not made")
 
     def _not_accepted(self) -> ConfigurationError:
