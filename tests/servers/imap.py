@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socketserver
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from threading import Thread
-from typing import Any, Self
+from socketserver import StreamRequestHandler
+from typing import Any
+
+from servers.tcp import TcpServer
 
 ENVIRONMENT = {"EARFUL_IMAP_USER": "shop", "EARFUL_IMAP_PASSWORD": "sesame-9"}
 _RANGE = re.compile(r"(\d+|\*)(?::(\d+|\*))?")
@@ -59,34 +60,18 @@ class Mailbox:
     commands: list[str] = field(default_factory=list)
 
 
-class ImapServer:
+class ImapServer(TcpServer):
     """Serves a mailbox on a free port."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self.mailbox = mailbox
 
-        class Handler(socketserver.StreamRequestHandler):
+        class Handler(StreamRequestHandler):
             def handle(self) -> None:
                 with contextlib.suppress(ConnectionError):
                     _Session(mailbox, self.rfile, self.wfile).serve()
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._server.server_address[1])
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler)
 
 
 class _Session:

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import socketserver
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Thread
-from typing import Any, Self
+from socket import socket
+from socketserver import BaseRequestHandler
+from typing import Any, BinaryIO, Self
+
+from servers.tcp import TcpServer
 
 PASSWORD = "sesame-9"
 
@@ -69,62 +71,37 @@ class IrcWorld:
         return msgid
 
 
-class IrcServer:
+class IrcServer(TcpServer):
     """Serves a world on a free port, encrypted where there is a context."""
 
     def __init__(self, world: IrcWorld, tls: ssl.SSLContext | None = None) -> None:
         self.world = world
 
-        class Handler(socketserver.StreamRequestHandler):
-            def setup(self) -> None:
-                if tls is not None:
-                    self.request = tls.wrap_socket(self.request, server_side=True)
-                super().setup()
-
+        class Handler(BaseRequestHandler):
             def handle(self) -> None:
+                # Clients that refuse our certificate are part of the tests.
                 with contextlib.suppress(ConnectionError, ssl.SSLError, ValueError):
-                    _Session(world, self.rfile, self.wfile).serve()
+                    connection = self.request
+                    if tls is not None:
+                        connection = tls.wrap_socket(connection, server_side=True)
+                    with connection, connection.makefile("rb") as incoming:
+                        _Session(world, incoming, connection).serve()
 
-            def finish(self) -> None:
-                super().finish()
-                self.request.close()
-
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_: Any) -> None:
-                """Clients that refuse our certificate are part of the tests."""
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._server.server_address[1])
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler)
 
 
 class _Session:
-    def __init__(self, world: IrcWorld, incoming: Any, outgoing: Any) -> None:
+    def __init__(self, world: IrcWorld, incoming: BinaryIO, connection: socket) -> None:
         self.world = world
         self.incoming = incoming
-        self.outgoing = outgoing
+        self.connection = connection
         self.nick = "*"
         self.user = self.negotiating = self.welcomed = False
         self.granted: set[str] = set()
         self.batches = 0
 
     def send(self, line: str) -> None:
-        self.outgoing.write(line.encode("utf-8", "surrogateescape") + b"\r\n")
+        self.connection.sendall(line.encode("utf-8", "surrogateescape") + b"\r\n")
 
     def tell(self, number: str, rest: str) -> None:
         self.send(f":{NAME} {number} {self.nick} {rest}")

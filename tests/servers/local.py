@@ -7,10 +7,12 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from servers.tcp import TcpServer
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Reply:
     delay: float = 0.0
 
 
-class LocalServer:
+class LocalServer(TcpServer):
     """Serves ``answer`` on ``port``, by default a free one.
 
     ``faults`` are given out first, one a request, to requests whose path holds the key. Requests
@@ -54,28 +56,12 @@ class LocalServer:
         self.faults: list[tuple[str, Reply]] = []
         self.requests: list[Request] = []
         self._lock = Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    @property
-    def port(self) -> int:
-        """The port that it listens at."""
-        return int(self._server.server_address[1])
+        super().__init__(self._handler(), port)
 
     @property
     def url(self) -> str:
         """Where it listens, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def fail(self, part_of_path: str, *replies: Reply) -> None:
         """Answer the next requests to such a path with these replies."""

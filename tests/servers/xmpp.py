@@ -9,15 +9,16 @@ import hmac
 import re
 import secrets
 import socket
-import socketserver
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Thread
-from typing import Any, Self
+from socketserver import BaseRequestHandler
+from typing import Any
 from xml.etree.ElementTree import Element, XMLPullParser
 from xml.sax.saxutils import escape, quoteattr
+
+from servers.tcp import TcpServer
 
 USER, PASSWORD = "shop@localhost", "sesame-9"
 ENVIRONMENT = {"EARFUL_XMPP_USER": USER, "EARFUL_XMPP_PASSWORD": PASSWORD}
@@ -87,34 +88,18 @@ class XmppWorld:
     tls: ssl.SSLContext | None = None
 
 
-class XmppServer:
+class XmppServer(TcpServer):
     """Serves a world on a free port."""
 
     def __init__(self, world: XmppWorld) -> None:
         self.world = world
 
-        class Handler(socketserver.BaseRequestHandler):
+        class Handler(BaseRequestHandler):
             def handle(self) -> None:
                 with contextlib.suppress(ConnectionError, ssl.SSLError):
                     _Session(world, self.request).serve()
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._server.server_address[1])
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler)
 
 
 class _Session:
