@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pulling import again, pulled
 from servers.contract import SCENES, Scene
 
-from earful.records import Comment
 from ingest.clean import clean_text
 from ingest.connector import Connector, Need, Rechecks
 from ingest.registry import Found, discover
@@ -49,10 +49,6 @@ def make(found: Found, scene: Scene, cursor: dict[str, Any] | None = None) -> Co
     return found.connector("listening", scene.options, cursor)
 
 
-def pulled(connector: Connector, limit: int | None = None) -> list[Comment]:
-    return list(connector.pull(None, None, limit))
-
-
 def test_everything_comes_once(found: Found, scene: Scene) -> None:
     """A first pull yields every comment of the server, each under one uid, and says complete."""
     connector = make(found, scene)
@@ -84,8 +80,7 @@ def test_resuming_after_any_comment_gives_the_rest(found: Found, scene: Scene) -
     connector = make(found, scene)
     cursors = [(connector.cursor, "")]
     for comment in connector.pull(None, None, None):
-        # Through JSON, as the ledger keeps it.
-        cursors.append((json.loads(json.dumps(connector.cursor)), comment.native_id))
+        cursors.append((again(connector), comment.native_id))
     order = [native_id for _, native_id in cursors[1:]]
     for k in [*range(0, len(order), len(order) // 12), len(order) - 1, len(order)]:
         rest = [comment.native_id for comment in pulled(make(found, scene, cursors[k][0]))]

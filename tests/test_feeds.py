@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pulling import pulled
 from servers.feeds import Blog, Said, options_for, serve
 from servers.local import LocalServer, Reply
 
 from earful.errors import ConfigurationError, TerminalError, TransientError
-from earful.records import Comment
 from ingest.connectors.feeds import Feeds
 from ingest.feeds.reading import is_whole, read_feed
 
@@ -36,10 +36,6 @@ def feeds(
     server: LocalServer, cursor: dict[str, Any] | None = None, *paths: str, **options: Any
 ) -> Feeds:
     return Feeds("blogs", options_for(server.url, *paths, **options), cursor)
-
-
-def pulled(one: Feeds, limit: int | None = None) -> list[Comment]:
-    return list(one.pull(None, None, limit))
 
 
 def test_fields(blog: Blog, server: LocalServer) -> None:

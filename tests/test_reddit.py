@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pulling import again, pulled
 from servers.local import LocalServer, Reply
 from servers.reddit import CLIENT, ENVIRONMENT, RedditWorld, Thing, options_for, serve
 
@@ -37,10 +37,6 @@ def connector(server: LocalServer, cursor: dict[str, Any] | None = None, **optio
     if not {"subreddits", "queries", "threads"} & set(options):
         options["subreddits"] = ["kayaks"]
     return Reddit("reddit", options_for(server.url, **options), cursor)
-
-
-def pulled(one: Reddit, limit: int | None = None) -> list[Comment]:
-    return list(one.pull(None, None, limit))
 
 
 def names(comments: list[Comment]) -> list[str]:
@@ -106,7 +102,7 @@ def test_only_what_is_new(world: RedditWorld, server: LocalServer) -> None:
     pulled(first)
     server.requests.clear()
     world.submissions(5, FIRST + 40_000, first=600)
-    second = connector(server, json.loads(json.dumps(first.cursor)), comments=False)
+    second = connector(server, again(first), comments=False)
     assert len(pulled(second)) == 5
     assert server.paths().count("/r/kayaks/new") == 1
     assert second.coverage.since is not None

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 import time_machine
-from servers.kiosk import PAGINGS, Kiosk, connector, row, serve
+from pulling import again, pulled
+from servers.kiosk import PAGINGS, Kiosk, connector, ids, row, serve
 from servers.local import LocalServer, Reply
 
 from earful.errors import ConfigurationError, TerminalError, TransientError
 from earful.records import Comment
 from ingest.connector import Rechecks
-from ingest.rest.connector import RestConnector
 from ingest.rest.paging import PagingLoopError, UnexpectedReplyError
 
 FIRST = 1_750_000_000
@@ -34,20 +32,6 @@ def kiosk() -> Kiosk:
 def server(kiosk: Kiosk) -> Iterator[LocalServer]:
     with serve(kiosk) as one:
         yield one
-
-
-def ids(comments: list[Comment]) -> list[int]:
-    return sorted(int(comment.native_id) for comment in comments)
-
-
-def pulled(one: RestConnector, limit: int | None = None) -> list[Comment]:
-    return list(one.pull(None, None, limit))
-
-
-def again(one: RestConnector) -> dict[str, Any]:
-    """The cursor, as the ledger gives it back."""
-    kept: dict[str, Any] = json.loads(json.dumps(one.cursor))
-    return kept
 
 
 @pytest.mark.parametrize("newest", [False, True], ids=["oldest first", "newest first"])

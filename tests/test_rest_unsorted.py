@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 import time_machine
-from servers.kiosk import PAGINGS, Kiosk, connector, row, serve
+from pulling import again, pulled
+from servers.kiosk import PAGINGS, Kiosk, connector, ids, row, serve
 from servers.local import LocalServer, Reply, Request
-
-from earful.records import Comment
-from ingest.rest.connector import RestConnector
 
 FIRST = 1_750_000_000
 ANY = {"by": "created", "first": "any"}
@@ -35,19 +33,6 @@ def kiosk() -> Kiosk:
 def server(kiosk: Kiosk) -> Iterator[LocalServer]:
     with serve(kiosk) as one:
         yield one
-
-
-def ids(comments: list[Comment]) -> list[int]:
-    return sorted(int(comment.native_id) for comment in comments)
-
-
-def pulled(one: RestConnector, limit: int | None = None) -> list[Comment]:
-    return list(one.pull(None, None, limit))
-
-
-def again(one: RestConnector) -> dict[str, Any]:
-    kept: dict[str, Any] = json.loads(json.dumps(one.cursor))
-    return kept
 
 
 @pytest.mark.parametrize("kind", PAGINGS)

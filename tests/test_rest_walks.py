@@ -12,6 +12,7 @@ from unittest.mock import patch
 import time_machine
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pulling import again
 from servers.kiosk import PAGINGS, Kiosk, row
 from servers.local import Request
 from servers.rest import Remark, World
@@ -107,5 +108,5 @@ def test_every_comment_comes_once(
                         got.append(int(comment.native_id))
                         if what == "break" and len(got) % value == 0:
                             break
-                cursor = json.loads(json.dumps(one.cursor))
+                cursor = again(one)
     assert sorted(got) == sorted(world.remarks)

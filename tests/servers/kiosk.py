@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from earful.records import Comment
 from ingest.rest.connector import RestConnector, connector_of
 from ingest.rest.row import Row
 from servers.local import LocalServer, Reply, Request
@@ -105,6 +106,11 @@ def serve(kiosk: Kiosk) -> Iterator[LocalServer]:
     """A server of this kiosk."""
     with LocalServer(kiosk.answer) as server:
         yield server
+
+
+def ids(comments: Iterable[Comment]) -> list[int]:
+    """The numbers of remarks, in order."""
+    return sorted(int(comment.native_id) for comment in comments)
 
 
 def connector(
