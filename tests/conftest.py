@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from servers.local import LocalServer
+from servers.rest import FIRST, World, serve
 
 # No test looks into the keyring of who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
@@ -73,3 +75,27 @@ def project(earful: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.Monk
     assert earful("init", str(folder)).code == 0
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def world() -> World:
+    """Thirty remarks, ten seconds from one to the next; 20 to 25 are of one second."""
+    one = World()
+    one.fill(30, FIRST, every=10)
+    for number in range(20, 26):
+        one.remarks[number].second = FIRST + 200
+    return one
+
+
+@pytest.fixture
+def served(
+    request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, LocalServer]]:
+    """The platform that the test names, with this world and with credentials: (name, server)."""
+    from servers.rows import SERVICES
+
+    name: str = request.param
+    for variable, value in SERVICES[name].environment.items():
+        monkeypatch.setenv(variable, value)
+    with serve(SERVICES[name], world) as server:
+        yield name, server

@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
+import pulling
 import pytest
 import time_machine
-from servers import platforms, rest
 from servers.local import LocalServer, Reply, Request
+from servers.rest import FIRST, World
+from servers.rows import platform
 
 from earful.records import Comment
 from ingest.clean import clean_text
 from ingest.connector import Rechecks
-from ingest.registry import discover
-from ingest.rest.connector import RestConnector
-
-FIRST = 1_750_000_000
-
-
-@pytest.fixture
-def world() -> rest.World:
-    one = rest.World()
-    one.fill(30, FIRST, every=10)
-    return one
-
-
-@pytest.fixture
-def served(
-    request: pytest.FixtureRequest, world: rest.World, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[str, LocalServer]]:
-    name: str = request.param
-    service = platforms.SHAPES[name].service()
-    for variable, value in service.environment.items():
-        monkeypatch.setenv(variable, value)
-    with rest.serve(service, world) as server:
-        yield name, server
-
-
-def platform(name: str, url: str, cursor: dict[str, Any] | None = None) -> RestConnector:
-    made = discover().connector(name)
-    assert issubclass(made, RestConnector)
-    return made("ears", rest.options_for(platforms.SHAPES[name].service(), url), cursor)
 
 
 def pulled(name: str, url: str, later: int, cursor: Any = None) -> tuple[list[Comment], Any]:
     """What a pull brings ``later`` seconds after the first comment, and its cursor."""
     with time_machine.travel(FIRST + later, tick=True):
         one = platform(name, url, cursor)
-        return list(one.pull(None, None, None)), json.loads(json.dumps(one.cursor))
+        return pulling.pulled(one), pulling.again(one)
 
 
 LISTED = ["salesforce", "salesforce-comments", "uservoice", "uservoice-comments"]
@@ -57,9 +28,7 @@ OVERLAPPING = ["canny", "canny-comments", "linkedin", "producthunt", "vk"]
 
 
 @pytest.mark.parametrize("served", LISTED + OVERLAPPING, indirect=True)
-def test_an_edit_comes_with_the_next_pull(
-    served: tuple[str, LocalServer], world: rest.World
-) -> None:
+def test_an_edit_comes_with_the_next_pull(served: tuple[str, LocalServer], world: World) -> None:
     """An edited comment comes again, alone, and only once."""
     name, server = served
     first, cursor = pulled(name, server.url, 400)
@@ -71,9 +40,7 @@ def test_an_edit_comes_with_the_next_pull(
 
 
 @pytest.mark.parametrize("served", ["salesforce", "salesforce-comments"], indirect=True)
-def test_salesforce_lists_what_was_deleted(
-    served: tuple[str, LocalServer], world: rest.World
-) -> None:
+def test_salesforce_lists_what_was_deleted(served: tuple[str, LocalServer], world: World) -> None:
     """A record that went into the recycle bin comes as a tombstone, whenever it was written."""
     name, server = served
     _, cursor = pulled(name, server.url, 400)
@@ -88,7 +55,7 @@ def test_salesforce_lists_what_was_deleted(
 
 
 @pytest.mark.parametrize("served", ["salesforce-comments"], indirect=True)
-def test_colleagues_are_left_out(served: tuple[str, LocalServer], world: rest.World) -> None:
+def test_colleagues_are_left_out(served: tuple[str, LocalServer], world: World) -> None:
     """Comments of standard users are no customers' words."""
     name, server = served
     world.extra = {"CreatedBy": {"UserType": "Standard"}}
@@ -122,9 +89,7 @@ def test_a_conversation_that_a_colleague_began(served: tuple[str, LocalServer]) 
 
 
 @pytest.mark.parametrize("served", ["intercom"], indirect=True)
-def test_an_answer_to_an_old_conversation(
-    served: tuple[str, LocalServer], world: rest.World
-) -> None:
+def test_an_answer_to_an_old_conversation(served: tuple[str, LocalServer], world: World) -> None:
     """An answer comes however old the conversation is, since it changes when it is answered."""
     name, server = served
     late = world.remarks[25]
@@ -164,11 +129,9 @@ def test_withheld_writers_are_not_one_person(served: tuple[str, LocalServer]) ->
 
 
 @pytest.mark.parametrize("served", ["tumblr"], indirect=True)
-def test_notes_of_one_second(served: tuple[str, LocalServer], world: rest.World) -> None:
+def test_notes_of_one_second(served: tuple[str, LocalServer]) -> None:
     """Answers of one second come all, though a page ends among them."""
     name, server = served
-    for number in range(20, 26):
-        world.remarks[number].second = FIRST + 200
     got, _ = pulled(name, server.url, 400)
     assert sum(comment.native_id.startswith(f"20-{FIRST + 200}-") for comment in got) == 6
     assert any("before_timestamp" in call.fields for call in server.requests)

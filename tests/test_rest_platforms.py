@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,50 +12,22 @@ import time_machine
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from pulling import pulled
 from servers import platforms, rest
-from servers.kiosk import row
-from servers.local import LocalServer, Reply, Request
-from servers.shapes import REPLIES, posted
+from servers.kiosk import connector, row
+from servers.local import LocalServer, Reply
+from servers.rest import FIRST
+from servers.rows import platform
+from servers.shapes import posted
 
 from earful.errors import ConfigurationError
-from ingest.registry import discover
 from ingest.rest.asking import Signing
-from ingest.rest.connector import RestConnector
 from ingest.rest.drift import Shape
 from ingest.rest.items import Item
 from ingest.rest.mapping import Mapper
 from ingest.rest.row import Row
 from ingest.rest.signing import signed_token
 from ingest.rest.values import nested
-
-FIRST = 1_750_000_000
-
-
-@pytest.fixture
-def world() -> rest.World:
-    one = rest.World()
-    one.fill(30, FIRST, every=10)
-    for number in (20, *REPLIES):
-        one.remarks[number].second = FIRST + 200
-    return one
-
-
-def platform(name: str, url: str, cursor: dict[str, Any] | None = None) -> RestConnector:
-    made = discover().connector(name)
-    assert issubclass(made, RestConnector)
-    return made("ears", rest.options_for(platforms.SHAPES[name].service(), url), cursor)
-
-
-@pytest.fixture
-def served(
-    request: pytest.FixtureRequest, world: rest.World, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[str, LocalServer]]:
-    name: str = request.param
-    service = platforms.SHAPES[name].service()
-    for variable, value in service.environment.items():
-        monkeypatch.setenv(variable, value)
-    with rest.serve(service, world) as server:
-        yield name, server
 
 
 @pytest.mark.parametrize("served", sorted(platforms.SHAPES), indirect=True)
@@ -76,8 +47,8 @@ def test_one_login_serves_many_calls(served: tuple[str, LocalServer]) -> None:
     """The password is posted once, never put into an address, and the token serves later pulls."""
     name, server = served
     one = platform(name, server.url)
-    assert len(list(one.pull(None, None, None))) == 30
-    list(platform(name, server.url, one.cursor).pull(None, None, None))
+    assert len(pulled(one)) == 30
+    pulled(platform(name, server.url, one.cursor))
     logins = [call for call in server.requests if call.path.endswith("createSession")]
     assert [call.method for call in logins] == ["POST"]
     assert all("app-password" not in str(call.fields) for call in server.requests)
@@ -91,7 +62,7 @@ def test_a_login_that_fails(
     name, server = served
     monkeypatch.setenv("EARFUL_BLUESKY_PASSWORD", "mistyped")
     with pytest.raises(ConfigurationError, match="credentials") as caught:
-        list(platform(name, server.url).pull(None, None, None))
+        pulled(platform(name, server.url))
     assert "mistyped" not in str(caught.value)
 
 
@@ -140,7 +111,7 @@ def test_dotted_names_are_objects() -> None:
 def test_graphql_is_posted(served: tuple[str, LocalServer]) -> None:
     """The query goes as it stands in the row, options and cursor as its variables."""
     name, server = served
-    assert len(list(platform(name, server.url).pull(None, None, None))) == 30
+    assert len(pulled(platform(name, server.url))) == 30
     told = [posted(call) for call in server.requests]
     assert all(call.method == "POST" for call in server.requests)
     assert (told[0]["variables.owner"], told[0]["variables.name"]) == ("kayaks", "maps")
@@ -163,7 +134,7 @@ def test_replies_that_come_later(
     assert len(first) == 29
     world.remarks[25] = late
     with time_machine.travel(FIRST + 5000, tick=True):
-        again = list(platform(name, server.url, one.cursor).pull(None, None, None))
+        again = pulled(platform(name, server.url, one.cursor))
     assert [comment.text for comment in again] == [late.text]
     assert again[0].thread_uid is not None
     assert again[0].thread_uid.endswith(f"#{late.second}.000020")
@@ -175,7 +146,7 @@ def test_a_thread_that_is_gone(served: tuple[str, LocalServer]) -> None:
     name, server = served
     server.fail("conversations.replies", Reply(content={"ok": False, "error": "thread_not_found"}))
     one = platform(name, server.url)
-    assert len(list(one.pull(None, None, None))) == 25
+    assert len(pulled(one)) == 25
     assert one.coverage.state == "capped"
     assert "some replies could not be read, for example to C01#" in one.coverage.detail
     assert "thread_not_found" in one.coverage.detail
@@ -196,40 +167,31 @@ def test_a_quota_for_the_day(served: tuple[str, LocalServer]) -> None:
     assert one.coverage.state == "capped"
     assert "allowance for the day is used up" in one.coverage.detail
     assert sum(call.path.endswith("Threads") for call in server.requests[before:]) == 1
-    rest_of_it = list(platform(name, server.url, one.cursor).pull(None, None, None))
+    rest_of_it = pulled(platform(name, server.url, one.cursor))
     assert len(got) + len(rest_of_it) == 30
 
 
 def test_what_the_platform_says_is_told() -> None:
     """A reply without the list that holds an error is told with the platform's own words."""
-    with LocalServer(lambda _: Reply(content={"ok": False, "error": "not_in_channel"})) as server:
-        from ingest.rest.connector import connector_of
-
-        one = connector_of(row())("ears", rest.options_for(_nothing(), server.url), None)
-        with pytest.raises(Exception, match="The platform says: not_in_channel"):
-            list(one.pull(None, None, None))
+    refusal = Reply(content={"ok": False, "error": "not_in_channel"})
+    told = pytest.raises(Exception, match="The platform says: not_in_channel")
+    with LocalServer(lambda _: refusal) as server, told:
+        pulled(connector(row(), server))
 
 
-def _nothing() -> rest.Service:
-    def answer(_: rest.World, __: Request) -> Reply:
-        return Reply(404)
-
-    return rest.Service(answer, str, {})
-
-
-def test_a_list_that_goes_back_some_days_only(world: rest.World) -> None:
+@pytest.mark.parametrize("served", ["x"], indirect=True)
+def test_a_list_that_goes_back_some_days_only(
+    served: tuple[str, LocalServer], world: rest.World
+) -> None:
     """No pull, the first or a later one, claims more than the platform's window."""
     later = int(time.time()) - 2 * 86_400 - FIRST
     for remark in world.remarks.values():
         remark.second += later
-    shape = platforms.SHAPES["x"]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EARFUL_X_TOKEN", "sesame")
-        with rest.serve(shape.service(), world) as server:
-            one = platform("x", server.url)
-            list(one.pull(None, None, None))
-            one = platform("x", server.url, one.cursor)
-            list(one.pull(None, None, None))
+    name, server = served
+    one = platform(name, server.url)
+    pulled(one)
+    one = platform(name, server.url, one.cursor)
+    pulled(one)
     since, until = one.coverage.since, one.coverage.until
     assert since is not None
     assert until is not None

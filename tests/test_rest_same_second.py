@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import time
 
-from servers import rest
-
-from ingest.registry import discover
+from servers.rest import World, serve
+from servers.rows import SERVICES, platform
 
 
 def test_two_edits_in_one_second() -> None:
     """A comment that is edited twice in the second of its last change is brought both times."""
-    world = rest.World()
+    world = World()
     world.fill(3, int(time.time()) - 300)
-    connector = discover().connector("github")
     cursor = None
     brought = []
-    github = rest.SERVICES["github"]
-    with rest.serve(github, world) as server:
+    with serve(SERVICES["github"], world) as server:
         for words in ("as it was", "One strap would do", "No strap at all"):
             if words != "as it was":
                 world.edit(3, words)
-            one = connector("s", rest.options_for(github, server.url), cursor)
+            one = platform("github", server.url, cursor)
             brought.append([comment.text for comment in one.pull(None, None, None)])
             cursor = one.cursor
     assert len(brought[0]) == 3

@@ -16,15 +16,14 @@ from typing import Any
 
 from servers import (
     feeds,
-    forums,
     hackernews,
     imap,
     irc,
     matrix,
     mediawiki,
-    platforms,
     reddit,
     rest,
+    rows,
     telegram,
     xmpp,
 )
@@ -267,7 +266,5 @@ SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "reddit": _reddit,
     "telegram": _telegram,
     "xmpp": _xmpp,
-    **{name: _rest(service) for name, service in rest.SERVICES.items()},
-    **{name: _rest(shape.service()) for name, shape in platforms.SHAPES.items()},
-    **{name: _rest(service) for name, service in forums.FORUMS.items()},
+    **{name: _rest(service) for name, service in rows.SERVICES.items()},
 }
