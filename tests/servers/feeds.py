@@ -12,6 +12,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from servers.local import LocalServer, Reply, Request
+from servers.tcp import PATIENCE
 
 _SPACES = (
     'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
@@ -134,6 +135,6 @@ def options_for(url: str, *feeds: str, **options: Any) -> dict[str, Any]:
         "feeds": [f"{url}{feed}" for feed in feeds or ("/feed/",)],
         "allow_private": True,
         "calls_per_minute": 1_000_000,
-        "patience": {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 4},
+        "patience": PATIENCE,
         **options,
     }

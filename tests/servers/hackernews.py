@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from servers.local import LocalServer, Reply, Request
+from servers.tcp import PATIENCE
 
 HITS_CAP = 1000
 
@@ -154,6 +155,6 @@ def options_for(url: str, **options: Any) -> dict[str, Any]:
         "search_url": f"{url}/api/v1",
         "item_url": f"{url}/v0",
         "allow_private": True,
-        "patience": {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 4},
+        "patience": PATIENCE,
         **options,
     }

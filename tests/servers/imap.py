@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from socketserver import StreamRequestHandler
 from typing import Any
 
-from servers.tcp import TcpServer
+from servers.tcp import PATIENCE, TcpServer
 
 ENVIRONMENT = {"EARFUL_IMAP_USER": "shop", "EARFUL_IMAP_PASSWORD": "sesame-9"}
 _RANGE = re.compile(r"(\d+|\*)(?::(\d+|\*))?")
@@ -211,6 +211,6 @@ def options_for(server: ImapServer, **options: Any) -> dict[str, Any]:
         "security": "none",
         "allow_private": True,
         "expunged": "gone",
-        "patience": {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 3},
+        "patience": PATIENCE,
         **options,
     }

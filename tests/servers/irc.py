@@ -13,7 +13,7 @@ from socket import socket
 from socketserver import BaseRequestHandler
 from typing import Any, BinaryIO, Self
 
-from servers.tcp import TcpServer
+from servers.tcp import PATIENCE, TcpServer
 
 PASSWORD = "sesame-9"
 
@@ -229,6 +229,6 @@ def options_for(server: IrcServer, **options: Any) -> dict[str, Any]:
         "allow_private": True,
         "channels": [CHANNEL],
         "listen": 0.05,
-        "patience": {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 3},
+        "patience": PATIENCE,
         **options,
     }

@@ -12,7 +12,8 @@ from earful.records import Comment
 from ingest.rest.connector import RestConnector, connector_of
 from ingest.rest.row import Row
 from servers.local import LocalServer, Reply, Request
-from servers.rest import PATIENCE, World
+from servers.rest import World
+from servers.tcp import PATIENCE
 
 PAGINGS: dict[str, dict[str, Any]] = {
     "page": {"kind": "page", "parameter": "page"},

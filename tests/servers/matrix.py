@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from servers.local import LocalServer, Reply, Request
+from servers.tcp import PATIENCE
 
 TOKEN = "syt_c2hvcA_secret"
 ENVIRONMENT = {"EARFUL_MATRIX_TOKEN": TOKEN}
@@ -117,6 +118,6 @@ def options_for(url: str, **options: Any) -> dict[str, Any]:
         "server": url,
         "rooms": [ROOM],
         "allow_private": True,
-        "patience": {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 4},
+        "patience": PATIENCE,
         **options,
     }

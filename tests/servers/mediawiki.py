@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from servers.local import LocalServer, Reply, Request
-from servers.rest import PATIENCE, iso
+from servers.rest import iso
+from servers.tcp import PATIENCE
 
 PAGE = "Talk:Kayaks"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from servers.local import LocalServer, Reply, Request
+from servers.tcp import PATIENCE
 
 LISTING_CAP = 1000
 CLIENT = ("a-client-id", "a-client-secret")
@@ -264,6 +265,6 @@ def options_for(url: str, **options: Any) -> dict[str, Any]:
     return {
         "reddit_url": url,
         "oauth_url": url,
-        "patience": {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 3},
+        "patience": PATIENCE,
         **options,
     }

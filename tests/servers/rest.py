@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from servers.local import LocalServer, Reply, Request
+from servers.tcp import PATIENCE
 
-PATIENCE = {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 4}
 FIRST = 1_750_000_000
 """When the first remark of a world was written (15 June 2025)."""
 

@@ -6,6 +6,9 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import Self
 
+PATIENCE = {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 4}
+"""For a connector that is aimed at such a server: it waits no longer than a blink."""
+
 
 class _Server(ThreadingTCPServer):
     allow_reuse_address = True

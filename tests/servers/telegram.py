@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from servers.local import LocalServer, Reply, Request
+from servers.tcp import PATIENCE
 
 TOKEN = "123456:secret-token-of-the-bot"
 ENVIRONMENT = {"EARFUL_TELEGRAM_TOKEN": TOKEN}
@@ -69,6 +70,6 @@ def options_for(url: str, **options: Any) -> dict[str, Any]:
     return {
         "base_url": url,
         "allow_private": True,
-        "patience": {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 4},
+        "patience": PATIENCE,
         **options,
     }

@@ -18,7 +18,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, XMLPullParser
 from xml.sax.saxutils import escape, quoteattr
 
-from servers.tcp import TcpServer
+from servers.tcp import PATIENCE, TcpServer
 
 USER, PASSWORD = "shop@localhost", "sesame-9"
 ENVIRONMENT = {"EARFUL_XMPP_USER": USER, "EARFUL_XMPP_PASSWORD": PASSWORD}
@@ -299,6 +299,6 @@ def options_for(server: XmppServer, **options: Any) -> dict[str, Any]:
         "port": server.port,
         "security": "none",
         "allow_private": True,
-        "patience": {"wait_initial": 0.01, "wait_max": 0.02, "wait_jitter": 0.01, "attempts": 3},
+        "patience": PATIENCE,
         **options,
     }
