@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -102,11 +101,9 @@ def row(paging: str | dict[str, Any] = "page", **changes: Any) -> Row:
     return Row.model_validate({**content, **changes})
 
 
-@contextmanager
-def serve(kiosk: Kiosk) -> Iterator[LocalServer]:
-    """A server of this kiosk."""
-    with LocalServer(kiosk.answer) as server:
-        yield server
+def serve(kiosk: Kiosk) -> LocalServer:
+    """A server of this kiosk, to be used as a context manager."""
+    return LocalServer(kiosk.answer)
 
 
 def ids(comments: Iterable[Comment]) -> list[int]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -540,11 +539,9 @@ SERVICES: dict[str, Service] = {
 }
 
 
-@contextmanager
-def serve(service: Service, world: World) -> Iterator[LocalServer]:
-    """A server of that platform with this world."""
-    with LocalServer(lambda request: service.answer(world, request)) as server:
-        yield server
+def serve(service: Service, world: World) -> LocalServer:
+    """A server of that platform with this world, to be used as a context manager."""
+    return LocalServer(lambda request: service.answer(world, request))
 
 
 def options_for(service: Service, url: str, **options: Any) -> dict[str, Any]:
