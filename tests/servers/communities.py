@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from servers.local import Reply
-from servers.rest import Remark, World, iso
+from servers.rest import Remark, World, iso, plain_id
 from servers.shapes import BEARER, REPLIES, TOKEN, Page, Shape
 
 REPLIED_TO = 20
@@ -177,7 +177,7 @@ SHAPES: dict[str, Shape] = {
         "/v2/api/graphql",
         _hunted,
         lambda page: {"data": {"post": {"comments": _connection(page)}}},
-        lambda remark: str(remark.number),
+        plain_id,
         {"posts": ["tides"]},
         {"EARFUL_PRODUCTHUNT_TOKEN": TOKEN},
         BEARER,

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from servers.local import Reply, Request
-from servers.rest import Remark, World, iso
+from servers.rest import Remark, World, from_iso, iso
 from servers.shapes import BEARER, REPLIES, TOKEN, Page, Shape
-
-
-def _from_iso(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
-
 
 # Intercom
 
@@ -88,7 +82,7 @@ class _Queries(Shape):
             told = re.search(r" WHERE SystemModstamp >= (\S+) ORDER BY SystemModstamp", asked["q"])
             if told is None:
                 return Reply(400, [{"errorCode": "MALFORMED_QUERY", "message": "unexpected token"}])
-            since, start = int(_from_iso(told[1])), 0
+            since, start = int(from_iso(told[1])), 0
         found = [remark for remark in world.remarks.values() if remark.changed >= since]
         found.sort(key=lambda remark: (remark.changed, remark.number))
         after = start + world.size
@@ -239,8 +233,8 @@ def _uservoice(what: str, item: Any, prefix: str = "") -> Shape:
         mixed=True,
         by_change=True,
         size="per_page",
-        since=("updated_after", _from_iso, True),
-        until=("updated_before", _from_iso),
+        since=("updated_after", from_iso, True),
+        until=("updated_before", from_iso),
         one=(rf"/api/v2/admin/{what}/(?P<at>\d+)", "at"),
         found=lambda items: {what: items},
         login=("/api/v2/oauth/token", known, "access_token"),

@@ -11,15 +11,11 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 from servers.local import Reply, Request
-from servers.rest import Remark, Service, World, iso
+from servers.rest import Remark, Service, World, iso, plain_id
 
 
 def _oldest_first(world: World) -> list[Remark]:
     return world.shown(lambda remark: (remark.second, remark.number), newest=False)
-
-
-def _number(remark: Remark) -> str:
-    return str(remark.number)
 
 
 # Isso
@@ -238,10 +234,10 @@ def _misago(world: World, request: Request) -> Reply:
 
 
 FORUMS: dict[str, Service] = {
-    "isso": Service(_isso, _number, {"server": "127.0.0.1", "site": "https://blog.example"}),
+    "isso": Service(_isso, plain_id, {"server": "127.0.0.1", "site": "https://blog.example"}),
     "roundup": Service(
         _roundup,
-        _number,
+        plain_id,
         {"server": "127.0.0.1"},
         {"EARFUL_ROUNDUP_USER": "admin", "EARFUL_ROUNDUP_PASSWORD": "sesame"},
     ),
@@ -250,5 +246,5 @@ FORUMS: dict[str, Service] = {
         lambda remark: f"paddlers@lists.example#{_hash(remark)}",
         {"server": "127.0.0.1", "lists": ["paddlers@lists.example"]},
     ),
-    "misago": Service(_misago, _number, {"server": "127.0.0.1"}),
+    "misago": Service(_misago, plain_id, {"server": "127.0.0.1"}),
 }

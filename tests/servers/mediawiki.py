@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from servers.local import LocalServer, Reply, Request
-from servers.rest import iso
+from servers.rest import from_iso, iso
 from servers.tcp import PATIENCE
 
 PAGE = "Talk:Kayaks"
@@ -58,7 +57,7 @@ class Wiki:
         if fields.get("titles", PAGE) != PAGE:
             page = {"ns": 1, "title": fields["titles"], "missing": True}
             return Reply(content={"batchcomplete": True, "query": {"pages": [page]}})
-        low, high = (_second(fields[f"{prefix}{name}"]) for name in ("start", "end"))
+        low, high = (from_iso(fields[f"{prefix}{name}"]) for name in ("start", "end"))
         found = [one for one in self.revisions.values() if low <= one.second <= high]
         start = int(fields.get(f"{prefix}continue", "0|0").partition("|")[2])
         found = [one for one in found if one.number >= start]
@@ -107,10 +106,6 @@ def _revision(one: Revision) -> dict[str, Any]:
         "slots": {"main": {**kind, **text}},
         "tags": one.tags,
     }
-
-
-def _second(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())
 
 
 def serve(wiki: Wiki) -> LocalServer:

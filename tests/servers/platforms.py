@@ -14,14 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from servers import communities, desks
 from servers.local import Reply, Request
-from servers.rest import Remark, iso
+from servers.rest import Remark, from_iso, iso, plain_id
 from servers.shapes import BEARER, TOKEN, Page, Shape, posted
 
 REPLIED_TO = 20
-
-
-def _from_iso(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
 
 
 def _meta(second: int) -> str:
@@ -421,7 +417,7 @@ SHAPES: dict[str, Shape] = {
         {"EARFUL_BLUESKY_USER": "ada.bsky.social", "EARFUL_BLUESKY_PASSWORD": "app-password"},
         BEARER,
         name=_bluesky_uri,
-        until=("until", _from_iso),
+        until=("until", from_iso),
         one=(r"/xrpc/app\.bsky\.feed\.getPosts", "uris"),
         found=lambda items: {"posts": items},
         gone=Reply(content={"posts": []}),
@@ -494,13 +490,13 @@ SHAPES: dict[str, Shape] = {
         "/2/tweets/search/recent",
         _x,
         _x_page,
-        lambda remark: str(remark.number),
+        plain_id,
         {"queries": ["kayak"]},
         {"EARFUL_X_TOKEN": TOKEN},
         BEARER,
         size="max_results",
         parameter="next_token",
-        until=("end_time", _from_iso),
+        until=("end_time", from_iso),
         one=("/2/tweets", "ids"),
         found=lambda items: {"data": items},
         gone=Reply(content={"errors": [{"title": "Not Found Error"}]}),
@@ -510,7 +506,7 @@ SHAPES: dict[str, Shape] = {
         "/v1.0/keyword_search",
         _threads,
         _graph,
-        lambda remark: str(remark.number),
+        plain_id,
         {"queries": ["kayak"]},
         {"EARFUL_THREADS_TOKEN": TOKEN},
         ("access_token", TOKEN),
@@ -521,7 +517,7 @@ SHAPES: dict[str, Shape] = {
         "/v25.0/77/posts",
         _facebook_comment,
         _graph,
-        lambda remark: str(remark.number),
+        plain_id,
         {"pages": ["77"]},
         {"EARFUL_FACEBOOK_TOKEN": TOKEN},
         ("access_token", TOKEN),
@@ -534,7 +530,7 @@ SHAPES: dict[str, Shape] = {
         "/v25.0/78/media",
         _instagram_comment,
         _graph,
-        lambda remark: str(remark.number),
+        plain_id,
         {"accounts": ["78"]},
         {"EARFUL_INSTAGRAM_TOKEN": TOKEN},
         ("access_token", TOKEN),
@@ -589,7 +585,7 @@ SHAPES: dict[str, Shape] = {
         "/api/v2/tickets",
         _freshdesk,
         lambda page: page.items,
-        lambda remark: str(remark.number),
+        plain_id,
         {"subdomain": "kayaks"},
         {"EARFUL_FRESHDESK_KEY": TOKEN},
         ("Authorization", "Basic c2VzYW1lOlg="),
@@ -598,14 +594,14 @@ SHAPES: dict[str, Shape] = {
         size="per_page",
         turn="link",
         parameter="page",
-        since=("updated_since", _from_iso, False),
+        since=("updated_since", from_iso, False),
         one=("/api/v2/tickets/(?P<at>.+)", "at"),
     ),
     "hubspot": Shape(
         "/crm/v3/objects/tickets/search",
         _hubspot,
         _hubspot_page,
-        lambda remark: str(remark.number),
+        plain_id,
         {},
         {"EARFUL_HUBSPOT_TOKEN": TOKEN},
         BEARER,
@@ -620,7 +616,7 @@ SHAPES: dict[str, Shape] = {
         "/issues.json",
         _redmine,
         lambda page: {"issues": page.items, "total_count": page.total, "offset": 0, "limit": 16},
-        lambda remark: str(remark.number),
+        plain_id,
         {"server": "127.0.0.1"},
         {"EARFUL_REDMINE_KEY": TOKEN},
         ("X-Redmine-API-Key", TOKEN),
@@ -628,7 +624,7 @@ SHAPES: dict[str, Shape] = {
         by_change=True,
         turn="offset",
         parameter="offset",
-        since=("updated_on", lambda text: _from_iso(text.removeprefix(">=")), False),
+        since=("updated_on", lambda text: from_iso(text.removeprefix(">=")), False),
         one=(r"/issues/(?P<at>\d+)\.json", "at"),
         found=lambda items: {"issue": items[0]},
     ),
@@ -636,7 +632,7 @@ SHAPES: dict[str, Shape] = {
         "/api/3.0/forums/listPosts.json",
         _disqus,
         _disqus_page,
-        lambda remark: str(remark.number),
+        plain_id,
         {"forums": ["kayaks"]},
         {"EARFUL_DISQUS_KEY": TOKEN},
         ("api_key", TOKEN),

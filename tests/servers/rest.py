@@ -67,8 +67,9 @@ def iso(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).isoformat()[:19] + "Z"
 
 
-def _from_iso(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())
+def from_iso(text: str) -> float:
+    """The second that is written so."""
+    return datetime.fromisoformat(text).timestamp()
 
 
 def _created(remark: Remark) -> tuple[int, int]:
@@ -203,7 +204,7 @@ def _github(world: World, request: Request) -> Reply:
         return _not_found()
     found = world.shown(_changed, newest=False)
     if "since" in request.fields:
-        found = [r for r in found if r.changed >= _from_iso(request.fields["since"])]
+        found = [r for r in found if r.changed >= from_iso(request.fields["since"])]
     return _link_paged(world, request, [comment(remark) for remark in found])
 
 
@@ -239,7 +240,7 @@ def _github_issues(world: World, request: Request) -> Reply:
         return gone if remark is None or remark.deleted else Reply(content=issue(remark))
     found = world.shown(_changed, newest=False)
     if "since" in request.fields:
-        found = [r for r in found if r.changed >= _from_iso(request.fields["since"])]
+        found = [r for r in found if r.changed >= from_iso(request.fields["since"])]
     return _link_paged(world, request, [issue(remark) for remark in found])
 
 
@@ -266,9 +267,9 @@ def _gitlab(world: World, request: Request) -> Reply:
         return _not_found()
     found = world.shown(_changed, newest=False)
     if "updated_after" in request.fields:
-        found = [r for r in found if r.changed > _from_iso(request.fields["updated_after"])]
+        found = [r for r in found if r.changed > from_iso(request.fields["updated_after"])]
     if "updated_before" in request.fields:
-        found = [r for r in found if r.changed < _from_iso(request.fields["updated_before"])]
+        found = [r for r in found if r.changed < from_iso(request.fields["updated_before"])]
     return _link_paged(world, request, [issue(remark) for remark in found])
 
 
@@ -513,26 +514,27 @@ def _zendesk(world: World, request: Request) -> Reply:
     )
 
 
-def _number(remark: Remark) -> str:
+def plain_id(remark: Remark) -> str:
+    """What most services call a remark."""
     return str(remark.number)
 
 
 SERVICES: dict[str, Service] = {
     "mastodon": Service(_mastodon, mastodon_id, {"server": "127.0.0.1", "tags": ["kayak"]}),
-    "discourse": Service(_discourse, _number, {"server": "127.0.0.1"}),
+    "discourse": Service(_discourse, plain_id, {"server": "127.0.0.1"}),
     "github": Service(_github, lambda r: f"kayaks/maps#{r.number}", {"repos": ["kayaks/maps"]}),
     "github-issues": Service(
         _github_issues, lambda r: f"kayaks/maps#issue-{r.number}", {"repos": ["kayaks/maps"]}
     ),
     "gitlab": Service(_gitlab, lambda r: f"kayaks/maps#{r.number}", {"projects": ["kayaks/maps"]}),
-    "wordpress": Service(_wordpress, _number, {"server": "127.0.0.1"}),
-    "steam": Service(_steam, _number, {"apps": ["440"]}),
-    "appstore": Service(_appstore, _number, {"apps": ["1"], "countries": ["gb"]}),
-    "stackexchange": Service(_stackexchange, _number, {"site": "boats"}),
-    "lemmy": Service(_lemmy, _number, {"server": "127.0.0.1", "communities": ["kayaks"]}),
+    "wordpress": Service(_wordpress, plain_id, {"server": "127.0.0.1"}),
+    "steam": Service(_steam, plain_id, {"apps": ["440"]}),
+    "appstore": Service(_appstore, plain_id, {"apps": ["1"], "countries": ["gb"]}),
+    "stackexchange": Service(_stackexchange, plain_id, {"site": "boats"}),
+    "lemmy": Service(_lemmy, plain_id, {"server": "127.0.0.1", "communities": ["kayaks"]}),
     "zendesk": Service(
         _zendesk,
-        _number,
+        plain_id,
         {"subdomain": "kayaks"},
         {"EARFUL_ZENDESK_USER": "ada@kayaks.example/token", "EARFUL_ZENDESK_TOKEN": "sesame"},
     ),

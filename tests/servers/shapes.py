@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from servers.local import Reply, Request
-from servers.rest import Remark, Service, World
+from servers.rest import Remark, Service, World, plain_id
 
 Make = Callable[[Remark], dict[str, Any]]
 Read = Callable[[str], float]
@@ -66,7 +66,7 @@ class Shape:
     size: str = "limit"
     turn: str = "token"
     parameter: str = "cursor"
-    name: Callable[[Remark], str] = lambda remark: str(remark.number)
+    name: Callable[[Remark], str] = plain_id
     since: tuple[str, Read, bool] | None = None
     until: tuple[str, Read] | None = None
     one: tuple[str, str] | None = None
