@@ -202,10 +202,13 @@ def _github(world: World, request: Request) -> Reply:
         return _not_found() if remark is None or remark.deleted else Reply(content=comment(remark))
     if request.path != "/repos/kayaks/maps/issues/comments":
         return _not_found()
-    found = world.shown(_changed, newest=False)
-    if "since" in request.fields:
-        found = [r for r in found if r.changed >= from_iso(request.fields["since"])]
-    return _link_paged(world, request, [comment(remark) for remark in found])
+    return _link_paged(world, request, [comment(remark) for remark in _since(world, request)])
+
+
+def _since(world: World, request: Request) -> list[Remark]:
+    """What GitHub lists, by the last change."""
+    since = from_iso(request.fields.get("since", iso(0)))
+    return [remark for remark in world.shown(_changed, newest=False) if remark.changed >= since]
 
 
 def _link_paged(world: World, request: Request, found: list[dict[str, Any]]) -> Reply:
@@ -238,10 +241,7 @@ def _github_issues(world: World, request: Request) -> Reply:
         remark = world.remarks.get(int(match[1]))
         gone = Reply(410, {"message": "This issue was deleted"})
         return gone if remark is None or remark.deleted else Reply(content=issue(remark))
-    found = world.shown(_changed, newest=False)
-    if "since" in request.fields:
-        found = [r for r in found if r.changed >= from_iso(request.fields["since"])]
-    return _link_paged(world, request, [issue(remark) for remark in found])
+    return _link_paged(world, request, [issue(remark) for remark in _since(world, request)])
 
 
 def _gitlab(world: World, request: Request) -> Reply:
