@@ -7,10 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from servers.local import LocalServer
 from servers.rest import FIRST, World, serve
+
+if TYPE_CHECKING:
+    from earful.store import Ledger
 
 # No test looks into the keyring of who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
@@ -75,6 +79,15 @@ def project(earful: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.Monk
     assert earful("init", str(folder)).code == 0
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger."""
+    from earful.store import Ledger
+
+    with Ledger.open(tmp_path / "earful.db") as one:
+        yield one
 
 
 @pytest.fixture

@@ -23,12 +23,6 @@ ASK = Ask("open on sundays", 0, 15, "sunday opening", "availability", 3, "sunday
 SAID = Labels("positive", ("praise", "request"), (ASK,))
 
 
-@pytest.fixture
-def ledger(tmp_path: Path):
-    with Ledger.open(tmp_path / "earful.db") as opened:
-        yield opened
-
-
 def correction(uid: str = "forum:here:1", words: str = WORDS, labels: Labels = SAID) -> Correction:
     return Correction(
         uid=uid,

@@ -86,12 +86,6 @@ class Following(Counting):
                 yield self.comment(number, text=f"edited {number}")
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "earful.db") as one:
-        yield one
-
-
 def pull(
     ledger: Ledger, made: type[Connector] = Counting, batch_size: int = 7, **options: Any
 ) -> PullResult[TurnedAway]:

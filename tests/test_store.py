@@ -61,12 +61,6 @@ def tagged(uid: str, quote: str = "serve it at night") -> Tags:
     return Tags(uid, "m1", "en", True, "neutral", 0.0, ("request",), {"request": 0.9}, 0.01, (ask,))
 
 
-@pytest.fixture
-def ledger(tmp_path: Path):
-    with Ledger.open(tmp_path / "earful.db") as opened:
-        yield opened
-
-
 def test_same_row_twice_adds_nothing(ledger: Ledger) -> None:
     """The second sighting of a row is counted as unchanged and renews its reach only."""
     assert put(ledger, admitted("1", "please open earlier", reach=1)) == (1, 0, 0, 0)
