@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 from servers.pusher import STANDARD_SECRET, push
+from servers.real import free_port
 
 ENVIRONMENT = "EARFUL_HOOK_SECRET"
 COMMAND = "from earful.cli import main; main()"
@@ -65,12 +65,6 @@ class Platform(Thread):
                         if status == 200:
                             break
                     time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def start(project: Path, port: int) -> Any:
