@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from test_files_reading import comments
 
 from earful.errors import ConfigurationError
 from earful.records import Comment
@@ -25,10 +26,6 @@ NINE = 1_700_000_000
 
 def read(path: Path, **options: Any) -> FileReading:
     return read_comments(path, source="listening", **options)
-
-
-def comments(found: FileReading) -> list[Comment]:
-    return [one for one in found if isinstance(one, Comment)]
 
 
 def by_id(found: FileReading) -> dict[str, Comment]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_files_reading import comments
 
 from earful.errors import ConfigurationError, DataError
-from earful.records import Comment
 from ingest.files import FileReading, read_comments
 
 ANSWERS = (
@@ -31,10 +31,6 @@ def table(path: Path, rows: list[list[Any]]) -> Path:
 
 def read(path: Path, **options: Any) -> FileReading:
     return read_comments(path, source="survey", **options)
-
-
-def comments(found: FileReading) -> list[Comment]:
-    return [one for one in found if isinstance(one, Comment)]
 
 
 def test_three_rows_of_headings_of_qualtrics(tmp_path: Path) -> None:
