@@ -62,6 +62,7 @@ def blamed(folder: Path, model_version: str | None = None) -> int:
 
 
 def current(folder: Path) -> str:
+    """The version of the model whose tags are in force."""
     with Project.open(folder).ledger() as ledger:
         return ledger.get_meta(CURRENT) or ""
 

@@ -20,11 +20,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from test_teaching import current
 
 from classify.heads_folder import HeadsFolder
 from earful.demo import demo_path
 from earful.facts import CORRECTED, open_facts
-from earful.pipeline import CURRENT
 from earful.project import Project, open_demo
 from earful.store import Correction, Labels
 
@@ -293,11 +293,6 @@ def categories_of(folder: Path) -> dict[str, list[str]]:
     return {uid: json.loads(names) for uid, names in rows}
 
 
-def in_force(folder: Path) -> str:
-    with Project.open(folder).ledger() as ledger:
-        return ledger.get_meta(CURRENT) or ""
-
-
 def without_asks(folder: Path, count: int) -> list[str]:
     """Uids of so many reviews by different authors that ask for nothing and were not corrected."""
     with sqlite3.connect(folder / "earful.db") as ledger:
@@ -339,7 +334,7 @@ def test_what_is_said_by_keyboard_is_taken_down(taught: Taught) -> None:
         if wishes:
             assert one.labels.sentiment == "neutral"
         assert one.labels.asks == one.shown.asks
-        assert (one.by, one.model_version) == ("ann", in_force(taught.folder))
+        assert (one.by, one.model_version) == ("ann", current(taught.folder))
     changed = sum(one.labels.sentiment != one.shown.sentiment for one in said)
     assert changed >= 5, "the rule says something that the model does not"
     right = sum(set_of(one.labels) == set_of(one.shown) for one in said)
@@ -377,7 +372,7 @@ def uids_in_english(folder: Path) -> set[str]:
 def test_refuse_then_accept_then_go_back(taught: Taught) -> None:
     """A refused preview leaves report and tags as they were; accepted, every tag carries the new
     version but what a person said; after the rollback the former answers are there again."""
-    folder, version, old = taught.folder, taught.version, in_force(taught.folder)
+    folder, version, old = taught.folder, taught.version, current(taught.folder)
     trifle = without_asks(folder, 2)
     marked = at_the_terminal("label", *trifle, "--by", "ben", answer=wishes_for_trifle)
     assert "2 saved, 0 of them right as they were" in marked.text
@@ -389,14 +384,14 @@ def test_refuse_then_accept_then_go_back(taught: Taught) -> None:
     assert "accept? [y/N]: n" in refused.text
     assert int(refused.row(RULE)[2]) > int(refused.row(RULE)[1]) + 20
     assert "Accepted" not in refused.text
-    assert in_force(folder) == old
+    assert current(folder) == old
     assert (reported(folder), answers(folder)) == (before, said_before)
 
     accepted = at_the_terminal("tag", "--all", answer=lambda _: "y\n")
     assert "\n0 comments tagged" in accepted.text, "what was read for the preview is kept"
     assert "Accepted" in accepted.text
     new = f"{old}+{version}"
-    assert in_force(folder) == new
+    assert current(folder) == new
     report, said = reported(folder), answers(folder)
     assert {version for version, _, _ in said.values()} == {new, CORRECTED}
     for uid, labels in people.items():
