@@ -34,6 +34,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+from scipy.stats import theilslopes
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -291,17 +292,21 @@ def judged(ledger: Path, square: Square) -> dict[str, Any]:
 
 
 def memory(samples: list[dict[str, float]]) -> dict[str, float]:
-    """In MiB: at the end of a warm-up of a third, at most, at the end, and its slope an hour."""
-    late = samples[len(samples) // 3 :]
+    """In MiB: after half the time, at most, at the end, and how it rises an hour in the second
+    half, with a 95 % interval (Theil and Sen: the median of the slopes between all pairs, which the
+    moments when processes are renewed do not bend)."""
+    late = samples[len(samples) // 2 :]
     if len(late) < 3:
         return {}
     used = [sample["mebibytes"] for sample in late]
-    slope = np.polyfit([sample["seconds"] / 3600 for sample in late], used, 1)[0]
+    rise = theilslopes(used, [sample["seconds"] / 3600 for sample in late])
     return {
-        "after_a_third": used[0],
+        "after_half": used[0],
         "most": max(sample["mebibytes"] for sample in samples),
         "end": used[-1],
-        "slope_an_hour": round(float(slope), 1),
+        "slope_an_hour": round(float(rise.slope), 1),
+        "slope_low": round(float(rise.low_slope), 1),
+        "slope_high": round(float(rise.high_slope), 1),
     }
 
 
