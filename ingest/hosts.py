@@ -59,10 +59,14 @@ def checked_host(url: str, where: str, example: str, *, allow_private: bool) -> 
     Raises ``ConfigurationError`` where the address is none, holds credentials, or, unless private
     hosts are allowed, is private or not encrypted. ``example`` shows how one is written.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half of an IPv6 address
+        parts = urlsplit("")
+    if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc:
+        # what stands before an @ may be a password, and is not repeated
         raise ConfigurationError(
-            f"{url!r} is no address of a web service",
+            f"{url.rpartition('@')[2]!r} is no address of a web service",
             where=where,
             next_step=f"Write it like {example}, without a name or password.",
         )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from servers.certificates import certificate, server_tls
 from servers.imap import ENVIRONMENT, Folder, ImapServer, Mailbox, letter, options_for
 
 from earful.errors import ConfigurationError, TransientError
@@ -357,6 +358,22 @@ def test_hosts_and_encryption(server: ImapServer) -> None:
         pulled(server, allow_private=False)
     with pytest.raises(ConfigurationError, match="no public address"):
         pulled(server, allow_private=False, security="tls")
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_certificates_are_verified(
+    mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    """One that nobody trusts is refused before the password is sent, a trusted one accepted; the
+    connection is encrypted from the start or once both have agreed to it."""
+    public, private = certificate(tmp_path, "localhost")
+    tls, upgraded = server_tls(public, private), security == "starttls"
+    with ImapServer(mailbox, tls, upgraded=upgraded) as server:
+        with pytest.raises(ConfigurationError, match="not to be trusted"):
+            pulled(server, security=security)
+        assert "LOGIN" not in mailbox.commands
+        monkeypatch.setenv("SSL_CERT_FILE", str(public))
+        assert len(pulled(server, security=security)[0]) == 30
 
 
 def test_folder_names_beyond_ascii() -> None:

@@ -133,6 +133,8 @@ def test_a_wiki_that_goes_round_in_circles() -> None:
     ("api", "told"),
     [
         ("wiki.example.org", "is no address"),
+        ("https://[wiki.example.org/api.php", "is no address"),
+        ("https://:sesame@wiki.example.org/api.php", ": 'wiki.example.org/api.php' is no address"),
         ("http://wiki.example.org/api.php", "not encrypted"),
         ("https://127.0.0.1/api.php", "127.0.0.1"),
     ],

@@ -104,7 +104,7 @@ class MediaWiki:
             f"source {source!r}, option 'api'",
             "https://wiki.example.org/w/api.php",
             allow_private=self.options.allow_private,
-        )
+        ).replace(":", "_")
         self.cursor: dict[str, Any] = dict(cursor or {})
         self._asked = (datetime.now(UTC), datetime.now(UTC))
         self._climbs: dict[str, Climb] = {}

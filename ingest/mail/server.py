@@ -13,13 +13,14 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
 from earful.closing import Closing
 from earful.errors import ConfigurationError, TerminalError, TransientError
-from ingest.hosts import connected, not_trusted, tls
+from ingest.hosts import connected, not_trusted, verified_tls
 
 HEAD_SIZE = 256 * 1024
 """Bytes of a mail that are read: its words come before its attachments."""
@@ -97,14 +98,14 @@ class MailServer(Closing):
         def connect() -> socket.socket:
             plain = connected(host, port, seconds, self.where, allow_private=allow_private)
             if security == "tls":
-                return tls().wrap_socket(plain, server_hostname=host)
+                return verified_tls().wrap_socket(plain, server_hostname=host)
             return plain
 
         self._imap = self._asked(lambda: _Guarded(connect))
         try:
             if security == "starttls":
                 self._imap.host = host  # the name that the certificate must be for
-                self._asked(lambda: self._imap.starttls(tls()))
+                self._asked(lambda: self._imap.starttls(verified_tls()))
             self._log_in(login)
         except BaseException:
             self.close()
@@ -115,7 +116,9 @@ class MailServer(Closing):
         try:
             self._imap.logout()
         except (imaplib.IMAP4.error, OSError):
-            self._imap.shutdown()
+            # a handshake that failed has taken the socket away
+            with suppress(OSError):
+                self._imap.shutdown()
 
     def open(self, folder: str) -> tuple[int, int]:
         """Open a folder to be read: its UIDVALIDITY, and how many messages it holds."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import re
+import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from socketserver import StreamRequestHandler
+from socket import socket
+from socketserver import BaseRequestHandler
 from typing import Any
 
 from servers.tcp import PATIENCE, TcpServer
@@ -61,31 +63,54 @@ class Mailbox:
 
 
 class ImapServer(TcpServer):
-    """Serves a mailbox on a free port."""
+    """Serves a mailbox on a free port. Where there is a context the connection is encrypted, from
+    the start or, where it is ``upgraded``, once the client asks for it (STARTTLS)."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(
+        self, mailbox: Mailbox, tls: ssl.SSLContext | None = None, *, upgraded: bool = False
+    ) -> None:
         self.mailbox = mailbox
 
-        class Handler(StreamRequestHandler):
+        class Handler(BaseRequestHandler):
             def handle(self) -> None:
-                with contextlib.suppress(ConnectionError):
-                    _Session(mailbox, self.rfile, self.wfile).serve()
+                # Clients that refuse our certificate are part of the tests.
+                with contextlib.suppress(ConnectionError, ssl.SSLError, ValueError):
+                    offered = tls if upgraded else None
+                    with contextlib.closing(_Session(mailbox, self.request, offered)) as session:
+                        if tls is not None and not upgraded:
+                            session.encrypt(tls)
+                        session.serve()
 
         super().__init__(Handler)
 
 
 class _Session:
-    def __init__(self, mailbox: Mailbox, incoming: Any, outgoing: Any) -> None:
+    def __init__(self, mailbox: Mailbox, connection: socket, tls: ssl.SSLContext | None) -> None:
         self.mailbox = mailbox
-        self.incoming = incoming
-        self.outgoing = outgoing
+        self.connection = connection
+        self.tls = tls
+        self.incoming = connection.makefile("rb")
         self.folder: Folder | None = None
 
+    def close(self) -> None:
+        self.incoming.close()
+        self.connection.close()
+
+    def encrypt(self, tls: ssl.SSLContext) -> None:
+        self.incoming.close()
+        self.connection = tls.wrap_socket(self.connection, server_side=True)
+        self.incoming = self.connection.makefile("rb")
+
     def say(self, line: str | bytes) -> None:
-        self.outgoing.write((line.encode() if isinstance(line, str) else line) + b"\r\n")
+        self.connection.sendall((line.encode() if isinstance(line, str) else line) + b"\r\n")
+
+    @property
+    def capabilities(self) -> str:
+        offered = " STARTTLS" if self.tls else ""
+        return f"CAPABILITY IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE{offered}"
 
     def serve(self) -> None:
-        self.say("* OK [CAPABILITY IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE] ready.")
+        self.say(f"* OK [{self.capabilities}] ready.")
         while line := self.incoming.readline():
             tag, _, rest = line.decode().strip().partition(" ")
             self.mailbox.commands.append(rest if not rest.startswith("LOGIN") else "LOGIN")
@@ -102,6 +127,9 @@ class _Session:
             else:
                 answer = getattr(self, word.lower())(rest.partition(" ")[2])
             self.say(f"{tag} {answer}")
+            if word == "STARTTLS":
+                assert self.tls
+                self.encrypt(self.tls)
             if word == "LOGOUT":
                 return
 
@@ -113,8 +141,11 @@ class _Session:
         return ""
 
     def capability(self, _: str) -> str:
-        self.say("* CAPABILITY IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE AUTH=PLAIN")
+        self.say(f"* {self.capabilities} AUTH=PLAIN")
         return "OK Pre-login capabilities listed, post-login capabilities have more."
+
+    def starttls(self, _: str) -> str:
+        return "OK Begin TLS negotiation now." if self.tls else "BAD TLS support isn't enabled."
 
     def login(self, told: str) -> str:
         if told == 'shop "sesame-9"':
