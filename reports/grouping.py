@@ -147,18 +147,19 @@ def _spellings(
             parent.setdefault(other, leader)
     marks: dict[Hashable, Key] = {}
     for key in census.ranked():
-        found = [marks[mark] for mark in _letter_marks(key) if mark in marks]
+        if key in parent:
+            continue
+        own = list(_letter_marks(key))
+        found = [marks[mark] for mark in own if mark in marks]
         better = [
             other
             for other in found
             if len(census.people[key]) <= MISSPELT_AT_MOST * len(census.people[other])
         ]
-        if key in parent:
-            continue
         if better:
             parent[key] = min(better, key=census.weight)
         else:
-            for mark in _letter_marks(key):
+            for mark in own:
                 marks.setdefault(mark, key)
     return parent
 

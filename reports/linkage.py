@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -59,13 +60,11 @@ class _Linkage:
         self.means = np.array(vectors, dtype=np.float32)
         self.lead = [float(weight) for weight in weights]
         self.mass = list(self.lead)
-        self.near: list[set[int]] = [set() for _ in self.lead]
-        for row, others in neighbours(vectors, level):
-            for other in others.tolist():
-                self.near[row].add(other)
-                self.near[other].add(row)
+        self.near = _mutual(vectors, level)
         self.into = list(range(len(self.lead)))
         self.age = [0] * len(self.lead)
+        self.next = [level] * len(self.lead)
+        """How like a cluster was to the one next to that which it waits for."""
         self.waiting: list[tuple[float, int, int, int, int]] = []
 
     def leaders(self) -> Places:
@@ -76,7 +75,7 @@ class _Linkage:
             if self.into[row] != row or self.age[row] != age:
                 continue
             if self.into[other] != other or self.age[other] != other_age:
-                self._wait(row)
+                self._wait_on(row, self._leader(other))
                 continue
             self._merge(row, other)
         return np.array([self._leader(row) for row in range(len(self.into))], dtype=np.int64)
@@ -87,17 +86,32 @@ class _Linkage:
         if not near:
             return
         likeness = self.means[near] @ self.means[row]
-        for place in np.argsort(-likeness, kind="stable").tolist():
+        order = np.argsort(-likeness, kind="stable").tolist()
+        for rank, place in enumerate(order, 1):
             like, other = float(likeness[place]), near[place]
             if like < self.level:
                 return
             if like >= self.demanded(*self._ordered(row, other)):
-                entry = (-like, row, other, self.age[row], self.age[other])
-                heapq.heappush(self.waiting, entry)
+                self.next[row] = float(likeness[order[rank]]) if rank < len(order) else self.level
+                self._push(like, row, other)
                 return
 
+    def _wait_on(self, row: int, other: int) -> None:
+        """The same where what it waited for has grown: that is seldom overtaken, for the others
+        have come no closer since (the linkage is reducible)."""
+        like = float(self.means[other] @ self.means[row])
+        least = max(self.level, self.next[row])
+        if like >= least and like >= self.demanded(*self._ordered(row, other)):
+            self._push(like, row, other)
+        else:
+            self._wait(row)
+
+    def _push(self, like: float, row: int, other: int) -> None:
+        heapq.heappush(self.waiting, (-like, row, other, self.age[row], self.age[other]))
+
     def _ordered(self, row: int, other: int) -> tuple[int, int]:
-        return min((row, other), (other, row), key=lambda pair: (-self.lead[pair[0]], pair[0]))
+        one, two = self.lead[row], self.lead[other]
+        return (row, other) if one > two or (one == two and row < other) else (other, row)
 
     def _merge(self, row: int, other: int) -> None:
         kept, gone = self._ordered(row, other)
@@ -121,17 +135,29 @@ class _Linkage:
         return row
 
 
-def neighbours(vectors: Floats, level: float) -> Iterator[tuple[int, Places]]:
-    """For each row its nearest others, at most ``NEIGHBOURS``, that are as like as ``level``."""
+def _mutual(vectors: Floats, level: float) -> list[set[int]]:
+    """For each row those of which it is a neighbour or that are neighbours of it."""
+    near: list[set[int]] = [set() for _ in vectors]
+    pairs = list(neighbours(vectors, level))
+    if not pairs:
+        return near
+    one, other = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
+    for rows, others in ((one, other), (other, one)):
+        order = np.argsort(rows, kind="stable")
+        borders = np.searchsorted(rows[order], np.arange(len(near) + 1)).tolist()
+        found = others[order].tolist()
+        for row, (begin, end) in enumerate(pairwise(borders)):
+            near[row].update(found[begin:end])
+    return near
+
+
+def neighbours(vectors: Floats, level: float) -> Iterator[tuple[Places, Places]]:
+    """Rows, and beside each one of its nearest others, at most ``NEIGHBOURS`` for a row in a block,
+    that are as like as ``level``."""
     every = np.arange(len(vectors))
-    if len(vectors) <= EXACT:
-        for begin in range(0, len(vectors), _ROWS):
-            yield from _nearest(vectors, every[begin : begin + _ROWS], every, level)
-        return
-    blocks = _blocks(vectors)
-    for members in blocks:
+    for members in [every] if len(vectors) <= EXACT else _blocks(vectors):
         for begin in range(0, len(members), _ROWS):
-            yield from _nearest(vectors, members[begin : begin + _ROWS], members, level)
+            yield _nearest(vectors, members[begin : begin + _ROWS], members, level)
 
 
 def _blocks(vectors: Floats) -> list[Places]:
@@ -151,9 +177,7 @@ def _blocks(vectors: Floats) -> list[Places]:
     ]
 
 
-def _nearest(
-    vectors: Floats, rows: Places, among: Places, level: float
-) -> Iterator[tuple[int, Places]]:
+def _nearest(vectors: Floats, rows: Places, among: Places, level: float) -> tuple[Places, Places]:
     likeness = vectors[rows] @ vectors[among].T
     likeness[rows[:, None] == among[None, :]] = -1.0
     if len(among) > NEIGHBOURS:
@@ -161,7 +185,5 @@ def _nearest(
         likeness = np.take_along_axis(likeness, places, axis=1)
     else:
         places = np.broadcast_to(np.arange(len(among)), likeness.shape)
-    for row, own, like in zip(rows.tolist(), places, likeness, strict=True):
-        close = own[like >= level]
-        if len(close):
-            yield row, among[close]
+    close = likeness >= level
+    return np.repeat(rows, close.sum(axis=1)), among[places[close]]

@@ -298,7 +298,7 @@ def test_neighbours_found_in_blocks_are_nearly_all(monkeypatch: pytest.MonkeyPat
 
     def pairs() -> set[tuple[int, int]]:
         found = linkage.neighbours(rows, 0.8)
-        return {(row, other) for row, others in found for other in others.tolist()}
+        return {pair for side in found for pair in zip(*map(list, side), strict=True)}
 
     every = pairs()
     monkeypatch.setattr(linkage, "EXACT", 100)
