@@ -138,16 +138,14 @@ class _Linkage:
 def _mutual(vectors: Floats, level: float) -> list[set[int]]:
     """For each row those of which it is a neighbour or that are neighbours of it."""
     near: list[set[int]] = [set() for _ in vectors]
-    pairs = list(neighbours(vectors, level))
-    if not pairs:
-        return near
-    one, other = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
-    for rows, others in ((one, other), (other, one)):
-        order = np.argsort(rows, kind="stable")
-        borders = np.searchsorted(rows[order], np.arange(len(near) + 1)).tolist()
-        found = others[order].tolist()
-        for row, (begin, end) in enumerate(pairwise(borders)):
-            near[row].update(found[begin:end])
+    for one, other in neighbours(vectors, level):
+        for rows, others in ((one, other), (other, one)):
+            order = np.argsort(rows, kind="stable")
+            found, begins = np.unique(rows[order], return_index=True)
+            together = others[order].tolist()
+            borders = [*begins.tolist(), len(together)]
+            for row, (begin, end) in zip(found.tolist(), pairwise(borders), strict=True):
+                near[row].update(together[begin:end])
     return near
 
 
