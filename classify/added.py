@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
 from classify.categories import LEAST_EXAMPLES, Category, shipped_categories
 from classify.ngrams import NgramSpace
 from classify.reading import Floats
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 _BY_PATTERN = 0.9  # the probability where a pattern of the category is found
 _SLOPE = 4.0
@@ -71,4 +74,7 @@ def learn(category: Category, others: Sequence[Category], space: NgramSpace) -> 
 
 
 def _model() -> LogisticRegression:
+    # 100 MB that readers without such categories do not need
+    from sklearn.linear_model import LogisticRegression
+
     return LogisticRegression(C=10.0, class_weight="balanced", solver="liblinear", random_state=0)

@@ -26,13 +26,14 @@ Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 @dataclass(frozen=True, eq=False)
 class Shipped:
-    """What an artifact folder holds: its version, its settings, the arrays of each part, and the
-    other files (graphs, tokenizers) as bytes by name."""
+    """What an artifact folder holds: its version, its settings, the arrays of each part, and where
+    the other files (graphs, tokenizers) are, by name. Those are read where they are used, so that
+    no process holds them twice."""
 
     version: str
     settings: Mapping[str, Any]
     parts: Mapping[str, Arrays]
-    files: Mapping[str, bytes]
+    files: Mapping[str, Path]
 
 
 def digest(path: Path) -> str:
@@ -96,14 +97,14 @@ def read_artifact(folder: Path = FOLDER) -> Shipped:
             next_step=_REINSTALL,
         )
     parts: dict[str, Arrays] = {}
-    files: dict[str, bytes] = {}
+    files: dict[str, Path] = {}
     for name, said in sums.items():
         content = _verified(folder / name, said)
         if name.endswith(_ARRAYS):
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 parts[name.removesuffix(_ARRAYS)] = {key: stored[key] for key in stored.files}
         else:
-            files[name] = content
+            files[name] = folder / name
     return Shipped(version, settings, parts, files)
 
 

@@ -285,7 +285,7 @@ def english_readers(
 ) -> tuple[Reader, AspectReader]:
     """What reads English in an artifact; ``pipeline`` tags or parses what holds asks or aspects."""
     settings = shipped.settings[ENGLISH_PART]
-    tokenizer = shipped.files[TOKENIZER].decode("utf-8")
+    tokenizer = shipped.files[TOKENIZER].read_text(encoding="utf-8")
     network = Network(shipped.files[GRAPH], tokenizer)
     calibration = Calibration.from_settings(settings["calibration"])
     phrasing = WeighedWords(pipeline, ItemModel.from_arrays(shipped.parts[ITEMS]))
@@ -300,7 +300,7 @@ def others_reader(shipped: Shipped) -> Reader:
     settings = shipped.settings[OTHERS_PART]
     network = Network(
         shipped.files[OTHERS_GRAPH],
-        shipped.files[OTHERS_TOKENIZER].decode("utf-8"),
+        shipped.files[OTHERS_TOKENIZER].read_text(encoding="utf-8"),
         Specials.from_settings(settings["specials"]),
         Lookup.from_arrays(shipped.parts[PIECES]),
     )
@@ -313,7 +313,7 @@ def ask_encoder(shipped: Shipped) -> VectorEncoder:
     network."""
     network = FrozenNetwork(
         shipped.files[ASKS_GRAPH],
-        shipped.files[OTHERS_TOKENIZER].decode("utf-8"),
+        shipped.files[OTHERS_TOKENIZER].read_text(encoding="utf-8"),
         Specials.from_settings(shipped.settings[OTHERS_PART]["specials"]),
         Lookup.from_arrays(shipped.parts[PIECES]),
     )

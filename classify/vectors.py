@@ -18,7 +18,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from classify.lookup import Lookup
-from classify.network import EMBEDDED_INPUTS, Specials, one_thread, tokenizer_of
+from classify.network import EMBEDDED_INPUTS, Graph, Specials, one_thread, tokenizer_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -73,7 +73,7 @@ def unit(rows: Floats) -> Floats:
 class FrozenNetwork:
     """The network of asks, with one thread; made at the first text, so that it can be pickled."""
 
-    def __init__(self, graph: bytes, tokenizer: str, specials: Specials, lookup: Lookup) -> None:
+    def __init__(self, graph: Graph, tokenizer: str, specials: Specials, lookup: Lookup) -> None:
         self.graph = graph
         self.tokenizer = tokenizer
         self.specials = specials

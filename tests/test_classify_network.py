@@ -21,7 +21,7 @@ REQUEST = CATEGORIES.index("request")
 @pytest.fixture(scope="module")
 def network() -> Network:
     files = read_artifact().files
-    return Network(files[GRAPH], files[TOKENIZER].decode("utf-8"))
+    return Network(files[GRAPH], files[TOKENIZER].read_text("utf-8"))
 
 
 def test_a_long_comment_is_read_to_its_end(network: Network) -> None:

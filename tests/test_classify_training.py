@@ -191,7 +191,9 @@ def test_answers_survive_being_kept(tmp_path: Path) -> None:
 def test_examples_mark_the_tokens_of_quote_and_item() -> None:
     """The tokens of a quote are marked, its first as its beginning, the item's words as the item's;
     everything else and every other head stays unmarked."""
-    tokenizer = Tokenizer.from_str(read_artifact().files["english_tokenizer.json"].decode())
+    tokenizer = Tokenizer.from_file(str(read_artifact().files["english_tokenizer.json"]))
+        read_artifact().files["english_tokenizer.json"].read_text("utf-8")
+    )
     comment = sample("en")[0]
     example = ExampleMaker(tokenizer, ["plum fizz"]).comment(comment)
     encoding = tokenizer.encode(comment.text)

@@ -134,8 +134,10 @@ def principal(rows: Floats, dim: int = DIMENSIONS) -> WantSpace:
 def ask_encoder_contribution(encoder: VectorEncoder) -> Contribution:
     """The graph, the directions and the version of the encoder; the tokenizer and the table of
     pieces are those of the network of the other languages."""
+    graph = encoder.network.graph
+    assert isinstance(graph, bytes), "it was trained, not read"
     return Contribution(
-        {ASKS_GRAPH: encoder.network.graph},
+        {ASKS_GRAPH: graph},
         {ENCODER: encoder.version},
         {ENCODER: encoder.space.arrays()},
     )
