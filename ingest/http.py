@@ -37,6 +37,7 @@ Reader = Callable[[bytes], tuple[bool, Any]]
 # The library would log whole addresses, and on some platforms those hold a key.
 logging.getLogger("httpx2").setLevel(logging.WARNING)
 
+_ASKED_WRONGLY = "Check the options, and in a row of your own the parameters and their formats."
 _LATER = "Pull again later; it goes on where it stopped."
 _SLOWEST = 10
 """A reply may take this many times the read timeout in all."""
@@ -55,7 +56,7 @@ TRY_AGAIN: dict[int, str] = {
 """Status -> what it means, for the statuses after which the same call may succeed."""
 
 GIVEN_UP: dict[int, tuple[type[EarfulError], str, str]] = {
-    400: (TerminalError, "the server does not understand the request", "Check the options."),
+    400: (TerminalError, "the server does not understand the request", _ASKED_WRONGLY),
     401: (ConfigurationError, "the credentials are wrong or missing", "Check the credentials."),
     403: (ConfigurationError, "the server does not allow this", "Check what the key may read."),
     404: (TerminalError, "there is nothing at this address", "Check names and addresses."),

@@ -300,6 +300,42 @@ def test_deletions_that_a_list_tells(kiosk: Kiosk, server: LocalServer) -> None:
     assert not any(c.deleted for c in pulled(connector(row(fields=fields), server)))
 
 
+def test_a_deletion_without_words_is_no_drift(kiosk: Kiosk, server: LocalServer) -> None:
+    """A tombstone that lacks the text is what a tombstone is; a comment that does is told."""
+    fields = {"id": "id", "text": "content", "created": "at", "deleted": "gone"}
+    kiosk.world.extra = {"gone": True}
+    one = connector(row(fields=fields, deletions="listed"), server)
+    assert all(comment.deleted for comment in pulled(one))
+    assert one.coverage.detail == ""
+
+
+def test_a_time_of_another_format(kiosk: Kiosk, server: LocalServer) -> None:
+    """What is said of a time that cannot be read names the format that was tried."""
+    fields = {"id": "id", "text": "body", "created": {"path": "at", "format": "%Y-%m-%d"}}
+    one = connector(row(fields=fields), server)
+    pulled(one)
+    told = one.coverage.detail
+    assert "created could not be read as a time of the format '%Y-%m-%d' (in item 1)" in told
+
+
+def test_an_exclusive_since_is_never_below_zero(kiosk: Kiosk, server: LocalServer) -> None:
+    """The first pull asks from 1970 on, not from the second before it, which servers refuse."""
+    since = {"parameter": "since", "format": "unix", "exclusive": True}
+    order = {"by": "created", "first": "oldest", "since": since}
+    assert ids(pulled(connector(row(order=order), server))) == list(range(1, 41))
+    assert server.requests[0].fields["since"] == "0"
+
+
+@pytest.mark.parametrize("newest", [False, True], ids=["oldest first", "newest first"])
+def test_a_row_that_tells_the_wrong_order(kiosk: Kiosk, server: LocalServer, newest: bool) -> None:
+    """A list that runs the other way is told, and the pull claims no complete window."""
+    kiosk.newest = newest
+    one = connector(row(**({} if newest else NEWEST)), server)
+    pulled(one)
+    assert one.coverage.state == "capped"
+    assert "correct 'first' in [order]" in one.coverage.detail
+
+
 def test_look_ups_do_not_believe_that_all_is_gone(server: LocalServer) -> None:
     """A site that was closed answers 404 to everything: nobody's comments are erased for that."""
     look = {"path": "/one/{id}", "most": 20}

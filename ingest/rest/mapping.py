@@ -97,16 +97,17 @@ class Mapper:
         if not native_id or len(native_id) > _LONGEST_ID or not native_id.isprintable():
             self._shape.set_aside("an item has no id that could be used, so it was left out", "?")
             return None
-        # What is there and null is no change of shape.
+        deleted = bool(found.get("deleted", False)) and found.get("deleted") is not ABSENT
+        # What is there and null is no change of shape, nor is a deleted comment without words.
         present = [
             name
             for name, extract in fields.given()
-            if any(item.at(path) is not ABSENT for path in extract.paths)
+            if (deleted and name == "text")
+            or any(item.at(path) is not ABSENT for path in extract.paths)
         ]
         self._shape.look(item.value, native_id, present)
         created = self._moment("created", found, native_id)
         edited = self._moment("edited", found, native_id)
-        deleted = bool(found.get("deleted", False)) and found.get("deleted") is not ABSENT
         rating, original = self._rating(found.get("rating", ABSENT), native_id)
         comment = Comment(
             source=self._source,
@@ -174,7 +175,8 @@ class Mapper:
             return None
         moment = read_moment(value, extract.format, extract.zone)
         if moment is None:
-            self._shape.set_aside(f"{name} could not be read as a time", native_id)
+            form = f" of the format {extract.format!r}" if extract.format else ""
+            self._shape.set_aside(f"{name} could not be read as a time{form}", native_id)
         return moment
 
     def _words(self, name: str, found: Mapping[str, Any], native_id: str) -> str | None:

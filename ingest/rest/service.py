@@ -17,6 +17,8 @@ from ingest.rest.row import Row
 from ingest.rest.values import Value, fill, leaves_path, placeholders
 
 _NO_REPLIES = "some replies could not be read"
+_ENOUGH_TO_TELL = 5
+"""So many different seconds on a page tell which way it runs; fewer may stand so by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Board:
         whole: list[Mapped] = []
         for items in self._asked(listing):
             page = self._mapped(self.row, items)
+            self._tell_backwards(page, first=not self._items)
             self._items += len(page)
             if self.row.order.first == "any":
                 whole += page
@@ -140,6 +143,19 @@ class Board:
             " Pull more often."
         )
 
+    def _tell_backwards(self, page: Sequence[Mapped], *, first: bool) -> None:
+        """Take note of a first page whose times run against the order that the row tells."""
+        told = self.row.order.first
+        seconds = [entry.second for entry in page if entry.second is not None]
+        if not first or told == "any" or len(set(seconds)) < _ENOUGH_TO_TELL:
+            return
+        if seconds == sorted(seconds, reverse=told == "oldest"):
+            shown = "newest" if told == "oldest" else "oldest"
+            self._cuts.append(
+                f"the row says that the {told} come first, but the list shows the {shown} first,"
+                " so comments may be missed: correct 'first' in [order], or ask for the other order"
+            )
+
     def tells_nothing(self) -> bool:
         """Whether no comment came where that does not mean "nothing"; takes note of it."""
         if self._items or self.row.empty != "unknown":
@@ -183,4 +199,5 @@ def _sent(value: Value, *, typed: bool = False) -> str | int:
 def _bound(bound: Bound | None, second: int | None, towards: int) -> dict[str, str | int]:
     if bound is None or second is None:
         return {}
-    return bound.at(second + (towards if bound.exclusive else 0))
+    # Nothing was written before 1970, and some servers refuse a time below zero.
+    return bound.at(max(0, second + (towards if bound.exclusive else 0)))
