@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -277,3 +279,11 @@ def test_a_missing_default_pipeline_is_warned_about(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(english, "DEFAULT_PIPELINE", "xx_made_up")
     with pytest.warns(UserWarning, match="xx_made_up is not installed"):
         assert english.chosen_pipeline(None) == english.RULES_ONLY
+
+
+def test_readers_do_without_the_libraries_of_training() -> None:
+    """scikit-learn takes 100 MB in every process, and is for a project's own categories alone."""
+    told = "from classify.tagger import Tagger; Tagger.load(); import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert "classify.added" in done.stdout.split()
+    assert not {"sklearn", "torch"} & set(done.stdout.split())
