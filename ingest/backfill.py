@@ -21,6 +21,7 @@ from earful.store import Ledger
 from ingest.connector import Connector
 from ingest.pull import Progress, PullResult, pull_source
 from ingest.stretches import Span, cover, uncovered
+from ingest.walks import moment_of
 
 DAY = 86_400
 FIRST_WINDOW = 30 * DAY
@@ -62,13 +63,13 @@ def backfill_source(
     if spans := _listened(ledger.coverage(), source):
         top = min(top, max(end for _, end in spans))  # what is newer is the live pull's
     total: PullResult[Refusal] = PullResult(
-        0, 0, 0, 0, 0, (), Coverage(source, _moment(bottom), _moment(top), "complete")
+        0, 0, 0, 0, 0, (), Coverage(source, moment_of(bottom), moment_of(top), "complete")
     )
     read, width = 0, FIRST_WINDOW
     while window := _next_window(ledger, source, (bottom, top), width if in_windows else None):
         with ledger.transaction(of_facts=False):
             ledger.set_meta(name, json.dumps(window))
-        start, end = map(_moment, window)
+        start, end = map(moment_of, window)
         before = read
 
         def advance(progress: Progress, before: int = before) -> None:
@@ -90,7 +91,7 @@ def backfill_source(
         )
         total = _added(total, result)
         if result.coverage.state != "complete" or (limit is not None and read >= limit):
-            return replace(total, coverage=replace(result.coverage, until=_moment(top)))
+            return replace(total, coverage=replace(result.coverage, until=moment_of(top)))
         with ledger.transaction(of_facts=False):
             ledger.drop_cursor(name)
             ledger.drop_meta(name)
@@ -133,10 +134,6 @@ def _listened(coverage: Iterable[Coverage], source: str) -> tuple[Span, ...]:
             start = 0 if window.since is None else math.ceil(window.since.timestamp())
             spans = cover(spans, start, math.floor(window.until.timestamp()))
     return spans
-
-
-def _moment(second: int) -> datetime:
-    return datetime.fromtimestamp(second, UTC)
 
 
 def _added(one: PullResult[Refusal], other: PullResult[Refusal]) -> PullResult[Refusal]:

@@ -24,7 +24,7 @@ from ingest.connector import Need, Options, read_options, require_needs
 from ingest.feeds.reading import Entry, Feed, is_whole, read_feed, second_of
 from ingest.feeds.state import State
 from ingest.http import Answer, JsonClient, Patience
-from ingest.walks import in_seconds, keep_in
+from ingest.walks import in_seconds, keep_in, moment_of
 
 SIZE_LIMIT = 8 * 2**20
 """Bytes of a feed that are read at most."""
@@ -115,7 +115,7 @@ class Feeds:
         """From the oldest entry that every feed showed; capped where one may have lost some."""
         since, until = self._asked
         if self._from:
-            since = min(until, datetime.fromtimestamp(max(self._from.values()), UTC))
+            since = min(until, moment_of(max(self._from.values())))
         detail = " ".join(dict.fromkeys([*self._cut, *self._notes]))
         return Coverage(self.source, since, until, "capped" if self._cut else "complete", detail)
 

@@ -22,7 +22,7 @@ from ingest.http import Patience
 from ingest.mail.comments import INSTANCE, MailComments
 from ingest.mail.server import Fetched, Login, MailServer, Security
 from ingest.stretches import Span, cover, uncovered
-from ingest.walks import in_seconds, keep_in
+from ingest.walks import in_seconds, keep_in, moment_of
 
 CHUNK = 20
 """Mails that are fetched by one call."""
@@ -206,7 +206,7 @@ class Imap:
         gaps = uncovered(read, 1, _LAST_UID)
         criteria = [f"UID {gaps[0][0]}:*"]
         if start:
-            day = datetime.fromtimestamp(start, UTC) - _MARGIN
+            day = moment_of(start) - _MARGIN
             told = f"{day.day:02}-{_MONTHS[day.month - 1]}-{day.year:04}"
             criteria.append(f"OR SINCE {told} SENTSINCE {told}")
         # "n:*" finds the newest mail also where its uid is below n.

@@ -17,6 +17,7 @@ from ingest.mail.comments import INSTANCE, MailComments
 from ingest.mail.mbox import Boxed, mails
 from ingest.mail.server import HEAD_SIZE
 from ingest.stretches import cover, uncovered
+from ingest.walks import moment_of
 
 _HEAD = 1024
 """Bytes by which a file is known to be the one read before, not another in its place."""
@@ -95,7 +96,7 @@ class Mbox:
             ) from error
         self._coverage = Coverage(
             self.source,
-            datetime.fromtimestamp(start, UTC) if start else None,
+            moment_of(start) if start else None,
             until,
             "complete",
             reader.told(),

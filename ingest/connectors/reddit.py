@@ -28,7 +28,7 @@ from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
 from ingest.http import TRY_AGAIN, Patience
 from ingest.stretches import NewestFirst, OldestFirst
-from ingest.walks import in_seconds, keep_in
+from ingest.walks import in_seconds, keep_in, moment_of
 
 PAGE = 100
 LISTING_CAP = 1000
@@ -151,7 +151,7 @@ class Reddit:
         since, until = self._asked
         if self._reached:
             oldest = max(self._reached.values())
-            since = min(until, datetime.fromtimestamp(oldest, UTC)) if oldest > 0 else None
+            since = min(until, moment_of(oldest)) if oldest > 0 else None
         if not self._cut:
             return Coverage(self.source, since, until, "complete")
         return Coverage(self.source, since, until, "capped", f"{', '.join(self._cut)}: {_CAPPED}")

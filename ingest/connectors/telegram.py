@@ -18,6 +18,7 @@ from earful.errors import ConfigurationError, TerminalError
 from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
 from ingest.http import JsonClient, Patience
+from ingest.walks import moment_of
 
 PAGE = 100
 KEPT_HOURS = 24
@@ -137,10 +138,10 @@ class Telegram:
     ) -> Coverage:
         seconds = [second for one in updates if (second := _second(one)) is not None]
         last = self.cursor.get("pulled_at")
-        start = since or (datetime.fromtimestamp(last, UTC) if last else None)
+        start = since or (moment_of(last) if last else None)
         if start is None:
             oldest = min(seconds, default=int(target.timestamp()))
-            start = min(target, datetime.fromtimestamp(oldest, UTC))
+            start = min(target, moment_of(oldest))
         state: Any = "complete"
         detail = ""
         if last is not None and now.timestamp() - last > KEPT_HOURS * 3600:
@@ -151,7 +152,7 @@ class Telegram:
             )
         end = target
         if len(updates) >= PAGE and seconds:
-            end = min(target, datetime.fromtimestamp(max(seconds), UTC))
+            end = min(target, moment_of(max(seconds)))
             detail = f"{detail} More updates are waiting: pull again.".strip()
         return Coverage(self.source, min(start, end), end, state, detail)
 
@@ -208,8 +209,8 @@ class Telegram:
             kind="post" if any("channel_post" in name for name in update) else "message",
             channel=chat.get("title") or chat.get("username"),
             author=_author(message),
-            created_at=datetime.fromtimestamp(int(message["date"]), UTC),
-            edited_at=datetime.fromtimestamp(edited, UTC) if edited else None,
+            created_at=moment_of(int(message["date"])),
+            edited_at=moment_of(edited) if edited else None,
             lang_hint=sender.get("language_code"),
             parent_uid=self._uid(chat, answered.get("message_id")),
             thread_uid=self._uid(chat, thread),
