@@ -15,6 +15,8 @@ from ingest.stretches import OldestFirst, Span
 
 Keep = Callable[[dict[str, Any]], None]
 """Puts the state of a walk into the connector's cursor."""
+_FUTURE = 3600
+"""Seconds of the future that are read, so that a clock of ours that is slow hides nothing."""
 
 
 class Climb:
@@ -121,6 +123,15 @@ def seen_in_common(
 def in_seconds(since: datetime | None, until: datetime) -> tuple[int | None, int]:
     """(start, stop): the first whole second not before each; no start where ``since`` is None."""
     return None if since is None else math.ceil(since.timestamp()), math.ceil(until.timestamp())
+
+
+def in_seconds_and_ahead(
+    since: datetime | None, until: datetime, now: datetime
+) -> tuple[int | None, int]:
+    """The same for a list that also shows what is dated a little ahead of our clock: where the end
+    is ``now``, that belongs to it."""
+    start, stop = in_seconds(since, until)
+    return start, stop + (_FUTURE if until == now else 0)
 
 
 def moment_of(second: int) -> datetime:

@@ -24,12 +24,10 @@ from ingest.connector import Need, Options, read_options, require_needs
 from ingest.feeds.reading import Entry, Feed, is_whole, read_feed, second_of
 from ingest.feeds.state import State
 from ingest.http import Answer, JsonClient, Patience
-from ingest.walks import in_seconds, keep_in, moment_of
+from ingest.walks import in_seconds_and_ahead, keep_in, moment_of
 
 SIZE_LIMIT = 8 * 2**20
 """Bytes of a feed that are read at most."""
-_FUTURE = 3600
-"""Seconds of the future that are read, so that a clock of ours that is slow hides nothing."""
 _SHOWS_FEW = "A feed shows its newest entries only; older ones were not seen."
 _FEW_COMMENTS = (
     "Some posts have more comments than their feeds show: add the site's feed of all comments to"
@@ -129,8 +127,7 @@ class Feeds:
         """
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start, stop = in_seconds(since, target)
-        stop += _FUTURE if target == now else 0
+        start, stop = in_seconds_and_ahead(since, target, now)
         self._asked = (since or target, target)
         self._cut, self._notes = [], []
         self._from = dict.fromkeys(self.options.feeds, stop)

@@ -22,7 +22,7 @@ from ingest.http import Patience
 from ingest.mail.comments import INSTANCE, MailComments
 from ingest.mail.server import Fetched, Login, MailServer, Security
 from ingest.stretches import Span, cover, uncovered
-from ingest.walks import in_seconds, keep_in, moment_of
+from ingest.walks import in_seconds_and_ahead, keep_in, moment_of
 
 CHUNK = 20
 """Mails that are fetched by one call."""
@@ -35,7 +35,6 @@ _FEW = 3
 _LAST_UID = 2**32
 _MARGIN = timedelta(days=2)
 """Searches know days only, in the server's own zone."""
-_FUTURE = 3600
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905 - as it is sent
 
 
@@ -110,8 +109,7 @@ class Imap:
         """Yield mails written in ``[since, until)``, and undated ones, that were not read yet."""
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start, stop = in_seconds(since, target)
-        stop += _FUTURE if target == now else 0
+        start, stop = in_seconds_and_ahead(since, target, now)
         self._coverage = Coverage(self.source, target, target, "complete")
         if limit == 0:
             return

@@ -28,7 +28,7 @@ from earful.records import Comment, Coverage, make_uid
 from ingest.connector import Need, Options, read_options, require_needs
 from ingest.http import TRY_AGAIN, Patience
 from ingest.stretches import NewestFirst, OldestFirst
-from ingest.walks import in_seconds, keep_in, moment_of
+from ingest.walks import in_seconds_and_ahead, keep_in, moment_of
 
 PAGE = 100
 LISTING_CAP = 1000
@@ -166,9 +166,7 @@ class Reddit:
         """
         now = datetime.now(UTC)
         target = min(now, until or now)
-        start, stop = in_seconds(since, target)
-        # An hour of the future, so that a clock of ours that is slow does not hide the newest.
-        stop += 3600 if target == now else 0
+        start, stop = in_seconds_and_ahead(since, target, now)
         self._asked = (since, target)
         self._cut = []
         self._reached = {listing.key: stop for listing in self._listings()}
