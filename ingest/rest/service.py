@@ -61,7 +61,7 @@ class Board:
         whole: list[Mapped] = []
         for items in self._asked(listing):
             page = self._mapped(self.row, items)
-            self._tell_backwards(page, first=not self._items)
+            self._tell_backwards(page)
             self._items += len(page)
             if self.row.order.first == "any":
                 whole += page
@@ -143,11 +143,11 @@ class Board:
             " Pull more often."
         )
 
-    def _tell_backwards(self, page: Sequence[Mapped], *, first: bool) -> None:
+    def _tell_backwards(self, page: Sequence[Mapped]) -> None:
         """Take note of a first page whose times run against the order that the row tells."""
         told = self.row.order.first
         seconds = [entry.second for entry in page if entry.second is not None]
-        if not first or told == "any" or len(set(seconds)) < _ENOUGH_TO_TELL:
+        if self._items or told == "any" or len(set(seconds)) < _ENOUGH_TO_TELL:
             return
         if seconds == sorted(seconds, reverse=told == "oldest"):
             shown = "newest" if told == "oldest" else "oldest"
