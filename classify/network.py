@@ -15,7 +15,7 @@ from tokenizers import Encoding, Tokenizer
 
 from classify.answers import Answers, Tokens
 from classify.lookup import Lookup
-from classify.pieces import Piece, batches, joined, pieces_of, read_once
+from classify.pieces import FRAME, Piece, batches, joined, pieces_of, read_once
 
 Graph = bytes | Path
 """An ONNX graph, or the file that it is in."""
@@ -29,7 +29,6 @@ WORD_MARK = "▁"
 """The piece that some tokenizers put before a word and that stands for no character."""
 _BATCH_TOKENS = 512
 """Four times as many take 120 MB more and are read a fifth slower: they leave the caches."""
-_FRAME = 2  # the tokens that begin and end what is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class Network:
     def read_pieces(self, pieces: Sequence[Piece]) -> list[Answers]:
         """The answers for each piece, in order, as if it were a comment."""
         answers: list[Answers | None] = [None] * len(pieces)
-        for places in batches([len(piece.ids) + _FRAME for piece in pieces], _BATCH_TOKENS):
+        for places in batches([len(piece.ids) + FRAME for piece in pieces], _BATCH_TOKENS):
             read = self._run([pieces[at] for at in places])
             for at, own in zip(places, read, strict=True):
                 answers[at] = own
@@ -127,11 +126,11 @@ class Network:
         return joined(pieces, self.read_pieces(pieces))
 
     def _run(self, batch: Sequence[Piece]) -> list[Answers]:
-        width = max(len(piece.ids) for piece in batch) + _FRAME
+        width = max(len(piece.ids) for piece in batch) + FRAME
         ids: npt.NDArray[Any] = np.full((len(batch), width), self._specials.pad, np.int64)
         mask = np.zeros((len(batch), width), np.int64)
         for row, piece in enumerate(batch):
-            n = len(piece.ids) + _FRAME
+            n = len(piece.ids) + FRAME
             ids[row, :n] = [self._specials.start, *piece.ids, self._specials.end]
             mask[row, :n] = 1
         names, read = (INPUTS, ids)

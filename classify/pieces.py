@@ -14,7 +14,8 @@ WINDOW = 192
 """Tokens that are read at once; a longer comment is read window by window."""
 MOST_WINDOWS = 24
 """Windows of one comment that are read, some 15,000 characters; the rest is left."""
-_FRAME = 2  # tokens that begin and end a window
+FRAME = 2
+"""Tokens that begin and end a window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Piece:
 def pieces_of(comment: int, ids: list[int], offsets: list[tuple[int, int]]) -> list[Piece]:
     """The windows of one comment, at least one, of one length, so that the last is no scrap without
     its sentence."""
-    size = WINDOW - _FRAME
+    size = WINDOW - FRAME
     count = min(MOST_WINDOWS, max(1, -(-len(ids) // size)))
     cut = -(-min(len(ids), count * size) // count)
     return [

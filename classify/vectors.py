@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 
 from classify.lookup import Lookup
 from classify.network import EMBEDDED_INPUTS, Graph, Specials, one_thread, tokenizer_of
+from classify.pieces import FRAME
 
 Floats = npt.NDArray[np.float32]
 
@@ -38,7 +39,7 @@ def ask_text(item: str, quote: str) -> str:
 def tokens_of(texts: Sequence[str], words: Tokenizer, specials: Specials) -> list[list[int]]:
     """The numbers of the tokens that the network reads of each text, here as in its training."""
     encodings = words.encode_batch([PREFIX + text for text in texts], add_special_tokens=False)
-    return [[specials.start, *one.ids[: MOST_TOKENS - 2], specials.end] for one in encodings]
+    return [[specials.start, *one.ids[: MOST_TOKENS - FRAME], specials.end] for one in encodings]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
