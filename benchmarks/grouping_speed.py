@@ -28,6 +28,7 @@ import pandas as pd
 from benchmarks.grouper import asks_frame, product
 from benchmarks.planted.sentences import Piece, brands
 from earful.errors import TerminalError
+from reports.likeness import unit
 
 HERE = Path(__file__).resolve().parent
 RESULT = HERE / "grouping_speed.json"
@@ -72,12 +73,6 @@ def grown(count: int, vectors: Floats, pieces: list[Piece], version: str) -> pd.
         noise = rng.standard_normal((len(rows), vectors.shape[1]), dtype=np.float32)
         made[rows] = unit(made[rows] + NOISE * unit(noise))
     return asks_frame(items, quotes, made, version)
-
-
-def unit(rows: Floats) -> Floats:
-    """Rows (n, dim) of length 1."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
 
 
 def planted_asks() -> list[Piece]:

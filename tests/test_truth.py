@@ -10,11 +10,12 @@ import pytest
 
 from benchmarks.grouper import asks_frame, product
 from benchmarks.grouping import agreement, duplicates, known_pairs, measure
-from benchmarks.grouping_speed import grown, planted_asks, ratios, unit
+from benchmarks.grouping_speed import grown, planted_asks, ratios
 from benchmarks.truth import PAGE, figures_of, render
 from benchmarks.wants.__main__ import _found, _nearest_centre, read_wordings
 from classify.tagger import Tagger
 from earful.errors import DataError
+from reports.likeness import unit
 
 
 def test_the_page_shows_the_committed_figures() -> None:
