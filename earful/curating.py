@@ -218,7 +218,7 @@ def apply_proposal(project: Project, agreed: Proposal, by: str) -> None:
         # What is applied is kept by the numbers of signals, so they are remembered first.
         stored = ledger.remember_signals(agreed.learned, now)
         numbers = {signal.id: signal.number for signal in ledger.signal_memory().signals}
-        if not stored or any(s.id not in numbers for s in agreed.ruling.spoken_of()):
+        if not stored or any(s.id not in numbers for s in agreed.ruling.spoken_of.values()):
             raise DataError(
                 "the signals have changed in the meantime",
                 where=str(agreed.path),

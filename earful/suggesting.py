@@ -65,7 +65,7 @@ class Suggestions:
         wants = np.array([listing.wants for listing in listings], dtype=bool)
         self._project, self._update = project, now.placed.found.update
         self._remembered = False
-        self._file = TaxonomyFile(path, {**now.ruling.signals, **now.ruling.absent})
+        self._file = TaxonomyFile(path, now.ruling.spoken_of)
         self._home = _homes(now.placed, now.after, by_id)
         self._asks = now.placed.asks[["item", "passage"]]
         self._signals = {at: by_id[one.id] for at, one in enumerate(listings) if one.id in by_id}
@@ -141,7 +141,7 @@ class Suggestions:
 
     def _told_apart(self, ruling: Ruling) -> Iterator[tuple[int, int]]:
         """Pairs of listings that the file tells apart, whatever they have become a part of."""
-        spoken = {**ruling.signals, **ruling.absent}
+        spoken = ruling.spoken_of
         into = {
             spoken[reference].id: spoken[entry.reference].id
             for entry in ruling.taxonomy.signal

@@ -11,7 +11,7 @@ import json
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -110,20 +110,34 @@ class KnownSignal:
 class Ruling:
     """A taxonomy and the signals that it speaks of.
 
-    ``signals`` maps an id or name, as an entry has it, to its signal; what entries make themselves
-    is missing in it. ``waiting`` tells of entries that speak of a signal that is not there now;
-    ``absent`` are those of them that may come back.
+    ``spoken_of`` maps an id or name, as an entry has it, to its signal; what entries make
+    themselves is missing in it, and so is what is ``gone``: nobody asks for it any more.
     """
 
     taxonomy: Taxonomy
-    signals: Mapping[str, KnownSignal]
-    waiting: tuple[str, ...] = ()
-    absent: Mapping[str, KnownSignal] = field(default_factory=dict)
+    spoken_of: Mapping[str, KnownSignal]
+    gone: tuple[str, ...] = ()
 
-    def spoken_of(self) -> Iterator[KnownSignal]:
-        """All signals that entries speak of, there or not."""
-        yield from self.signals.values()
-        yield from self.absent.values()
+    @property
+    def signals(self) -> Mapping[str, KnownSignal]:
+        """Those that are there now; others have become a part of another one and may come back."""
+        return {
+            reference: signal
+            for reference, signal in self.spoken_of.items()
+            if signal.merged_into is None
+        }
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Tells of entries that speak of a signal that is not there now."""
+        return (
+            *(
+                f"{reference}: it is a part of {signal.merged_into} now"
+                for reference, signal in self.spoken_of.items()
+                if signal.merged_into is not None
+            ),
+            *(f"{reference}: nobody asks for it any more" for reference in self.gone),
+        )
 
 
 def normal(name: str) -> str:
@@ -251,8 +265,7 @@ def bind(taxonomy: Taxonomy, known: Iterable[KnownSignal], path: Path) -> Ruling
     lookup = _Lookup(known)
     parts = {normal(part) for entry in taxonomy.signal for part in entry.split}
     made = parts | {normal(entry.reference) for entry in taxonomy.signal if entry.new}
-    signals: dict[str, KnownSignal] = {}
-    absent: dict[str, KnownSignal] = {}
+    found: dict[str, KnownSignal] = {}
     decided: dict[str, int] = {}
     for n, entry in enumerate(taxonomy.signal):
         refuse = partial(_refusal, path, n, entry.reference)
@@ -279,19 +292,17 @@ def bind(taxonomy: Taxonomy, known: Iterable[KnownSignal], path: Path) -> Ruling
                         f"entry {first + 1} decides about the same signal, {signal.id}",
                         "A signal has one entry, and one that is merged has none.",
                     )
-            (signals if signal.merged_into is None else absent)[reference] = signal
-        there = {**signals, **absent}
-        merged = {there[one].id for one in entry.merge}
-        if own and there[entry.reference].id in merged:
+            found[reference] = signal
+        merged = {found[one].id for one in entry.merge}
+        if own and found[entry.reference].id in merged:
             raise refuse("a signal cannot be merged into itself", "Remove it from merge.")
         for reference in apart:
-            if there[reference].id in merged or (own and there[reference] == there[own[0]]):
+            if found[reference].id in merged or (own and found[reference] == found[own[0]]):
                 raise refuse(
                     f"{reference!r} is told apart from this signal and is a part of it",
                     "Remove it from apart, or from merge.",
                 )
-    waiting = [_grown_together(reference, signal) for reference, signal in absent.items()]
-    return Ruling(taxonomy, signals, tuple(waiting), absent)
+    return Ruling(taxonomy, found)
 
 
 def _part_of(signal: KnownSignal) -> ConfigurationError:
@@ -299,10 +310,6 @@ def _part_of(signal: KnownSignal) -> ConfigurationError:
         f"the signal {signal.id!r} is a part of {signal.merged_into!r} now",
         next_step="Speak of that one.",
     )
-
-
-def _grown_together(reference: str, signal: KnownSignal) -> str:
-    return f"{reference}: it is a part of {signal.merged_into} now"
 
 
 class _Lookup:
@@ -359,8 +366,7 @@ def to_json(ruling: Ruling, numbers: Mapping[str, int]) -> str:
         {
             "taxonomy": ruling.taxonomy.model_dump(mode="json", exclude_defaults=True),
             "signals": {
-                reference: numbers[signal.id]
-                for reference, signal in (*ruling.signals.items(), *ruling.absent.items())
+                reference: numbers[signal.id] for reference, signal in ruling.spoken_of.items()
             },
         },
         ensure_ascii=False,
@@ -371,16 +377,11 @@ def from_json(content: str, known: Mapping[int, KnownSignal]) -> Ruling:
     """The inverse of ``to_json``: what of it can hold now, and what has to wait."""
     stored = json.loads(content)
     taxonomy = Taxonomy.model_validate(stored["taxonomy"])
-    signals: dict[str, KnownSignal] = {}
-    absent: dict[str, KnownSignal] = {}
-    waiting = []
+    spoken_of: dict[str, KnownSignal] = {}
+    gone = []
     for reference, number in stored["signals"].items():
-        signal = known.get(number)
-        if signal is None:
-            waiting.append(f"{reference}: nobody asks for it any more")
-        elif signal.merged_into is not None:
-            absent[reference] = signal
-            waiting.append(_grown_together(reference, signal))
+        if number in known:
+            spoken_of[reference] = known[number]
         else:
-            signals[reference] = signal
-    return Ruling(taxonomy, signals, tuple(waiting), absent)
+            gone.append(reference)
+    return Ruling(taxonomy, spoken_of, tuple(gone))

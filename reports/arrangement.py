@@ -113,7 +113,7 @@ class _Arranging:
         brand: re.Pattern[str] | None,
     ) -> None:
         self.listings = listings
-        self.ruling = ruling
+        self.entries, self.there = ruling.taxonomy.signal, ruling.signals
         self.brand = brand
         self.place = {listing.id: n for n, listing in enumerate(listings)}
         self.forms, self.form_of = self._forms(asks)
@@ -133,7 +133,7 @@ class _Arranging:
     def _make(self) -> dict[str, int]:
         """Positions of the signals that the taxonomy makes itself, by name."""
         made: dict[str, int] = {}
-        for entry in self.ruling.taxonomy.signal:
+        for entry in self.entries:
             if entry.new and entry.name is not None:
                 made[normal(entry.name)] = self._add(own_id(entry.name), entry.name, wants=False)
             whole = self._target(entry, made)
@@ -152,7 +152,7 @@ class _Arranging:
 
     def _target(self, entry: Entry, made: Mapping[str, int]) -> int | None:
         """The position of an entry's signal; None where it is not there now."""
-        signal = self.ruling.signals.get(entry.reference)
+        signal = self.there.get(entry.reference)
         if signal is not None:
             return self._add(signal.id, signal.names[0], wants=signal.wants)
         return made.get(normal(entry.name)) if entry.name is not None else None
@@ -160,7 +160,7 @@ class _Arranging:
     def result(self) -> Arrangement:
         placed = [
             (entry, target)
-            for entry in self.ruling.taxonomy.signal
+            for entry in self.entries
             if (target := self._target(entry, self.made)) is not None
         ]
         self._merge(placed)
@@ -181,7 +181,7 @@ class _Arranging:
         called = self._called() if any(entry.new for entry, _ in placed) else {}
         for entry, target in placed:
             for reference in entry.merge:
-                signal = self.ruling.signals.get(reference)
+                signal = self.there.get(reference)
                 if signal is not None and signal.id in self.place:
                     into[self.place[signal.id]] = target
             if entry.new and entry.name is not None:
