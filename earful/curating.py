@@ -11,20 +11,11 @@ from typing import TYPE_CHECKING, Any
 from earful.errors import ConfigurationError, DataError
 from earful.pipeline import tagged_facts
 from earful.project import Project
+from earful.ruling import KnownSignal, Ruling, bind, from_json, to_json
 from earful.store import Ledger
 from earful.store.memory import Memory, MemoryUpdate
 from earful.store.taxonomies import StoredTaxonomy
-from earful.taxonomy import (
-    FILE_NAME,
-    TEMPLATE,
-    KnownSignal,
-    Ruling,
-    Taxonomy,
-    bind,
-    from_json,
-    read_taxonomy,
-    to_json,
-)
+from earful.taxonomy import FILE_NAME, TEMPLATE, Taxonomy, read_taxonomy
 from earful.taxonomy_moves import Called, CountedAsk, TaxonomyMoves, taxonomy_moves
 
 if TYPE_CHECKING:

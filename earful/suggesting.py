@@ -13,7 +13,8 @@ import numpy as np
 from earful.curating import bound, taxonomy_path
 from earful.errors import DataError
 from earful.project import Project
-from earful.taxonomy import Ruling, Taxonomy, read_taxonomy
+from earful.ruling import Ruling
+from earful.taxonomy import Taxonomy, read_taxonomy
 from earful.taxonomy_file import TaxonomyFile
 
 if TYPE_CHECKING:

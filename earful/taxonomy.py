@@ -7,13 +7,8 @@ apply, whatever happens to the file.
 
 from __future__ import annotations
 
-import json
 import tomllib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import partial
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,51 +90,6 @@ class Taxonomy(_Strict):
     signal: Annotated[tuple[Entry, ...], Field(strict=False)] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class KnownSignal:
-    """A signal that an entry can speak of. ``names`` are all that it goes by; ``merged_into`` names
-    the signal that it is a part of now."""
-
-    id: str
-    names: tuple[str, ...]
-    wants: bool
-    merged_into: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """A taxonomy and the signals that it speaks of.
-
-    ``spoken_of`` maps an id or name, as an entry has it, to its signal; what entries make
-    themselves is missing in it, and so is what is ``gone``: nobody asks for it any more.
-    """
-
-    taxonomy: Taxonomy
-    spoken_of: Mapping[str, KnownSignal]
-    gone: tuple[str, ...] = ()
-
-    @property
-    def signals(self) -> Mapping[str, KnownSignal]:
-        """Those that are there now; others have become a part of another one and may come back."""
-        return {
-            reference: signal
-            for reference, signal in self.spoken_of.items()
-            if signal.merged_into is None
-        }
-
-    @property
-    def waiting(self) -> tuple[str, ...]:
-        """Tells of entries that speak of a signal that is not there now."""
-        return (
-            *(
-                f"{reference}: it is a part of {signal.merged_into} now"
-                for reference, signal in self.spoken_of.items()
-                if signal.merged_into is not None
-            ),
-            *(f"{reference}: nobody asks for it any more" for reference in self.gone),
-        )
-
-
 def normal(name: str) -> str:
     """A name as it is compared: without regard to case and blanks."""
     return " ".join(name.split()).casefold()
@@ -173,7 +123,7 @@ def read_taxonomy(path: Path) -> Taxonomy:
     return taxonomy
 
 
-def _refusal(
+def refusal(
     path: Path, entry: int, reference: str, message: str, next_step: str
 ) -> ConfigurationError:
     """What is wrong with an entry, named by its position in the file, from 0, and its signal."""
@@ -199,25 +149,27 @@ def _explained(
         return ConfigurationError(message, where=str(path), next_step=next_step)
     entry = content["signal"][rest[0]]
     named = (entry.get("id") or entry.get("name")) if isinstance(entry, dict) else None
-    return _refusal(path, rest[0], str(named or ""), message, next_step)
+    return refusal(path, rest[0], str(named or ""), message, next_step)
 
 
 def _check(taxonomy: Taxonomy, path: Path) -> None:
     """Raise ``ConfigurationError`` for what is wrong within the file, whatever the signals are."""
     seen: dict[str, int] = {}
     places: dict[str, str] = {}
+    parts = {normal(part) for entry in taxonomy.signal for part in entry.split}
     for n, entry in enumerate(taxonomy.signal):
-        for message, next_step in (*_own_problems(entry), *_clashes(entry, places)):
-            raise _refusal(path, n, entry.reference, message, next_step)
+        for message, next_step in (*_own_problems(entry, parts), *_clashes(entry, places)):
+            raise refusal(path, n, entry.reference, message, next_step)
         first = seen.setdefault(normal(entry.reference), n)
         if first != n:
-            raise _refusal(
+            raise refusal(
                 path, n, entry.reference, f"entry {first + 1} speaks of the same signal",
                 "Put both into one entry.",
             )  # fmt: skip
 
 
-def _own_problems(entry: Entry) -> Iterator[tuple[str, str]]:
+def _own_problems(entry: Entry, parts: Container[str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with an entry; ``parts`` are the names of what any entry splits off."""
     if (entry.id is None) == (entry.name is None):
         yield (
             "an entry names its signal by id or by name, by one of them",
@@ -227,6 +179,11 @@ def _own_problems(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "a new signal has no id yet", "Give it a name: name = ..."
     if entry.new and entry.split:
         yield "a new signal has no items to split", "Remove split, or new."
+    if entry.name is not None and normal(entry.name) in parts and (entry.split or entry.new):
+        yield (
+            "the part of a split is neither new nor split again",
+            "Give the items a part of their own in the first split.",
+        )
     if entry.pin and entry.ignore:
         yield "pin and ignore contradict each other", "Remove one of them."
     if entry == Entry(id=entry.id, name=entry.name):
@@ -249,139 +206,3 @@ def _clashes(entry: Entry, places: dict[str, str]) -> Iterator[tuple[str, str]]:
         first = places.setdefault(what, place)
         if first != place:
             yield f"{what} is to go to {first!r} and to {place!r}", "Decide for one of them."
-
-
-# Bringing entries and signals together
-
-
-def bind(taxonomy: Taxonomy, known: Iterable[KnownSignal], path: Path) -> Ruling:
-    """A taxonomy that was read from ``path``, with the signals that it speaks of.
-
-    What is merged or told apart and has become a part of another signal since has to wait: merges
-    are answered by the hundred, and signals grow together. Raises ``ConfigurationError`` for what
-    no signal is called, what several are called, an entry about a part of another signal, and what
-    is decided twice.
-    """
-    lookup = _Lookup(known)
-    parts = {normal(part) for entry in taxonomy.signal for part in entry.split}
-    made = parts | {normal(entry.reference) for entry in taxonomy.signal if entry.new}
-    found: dict[str, KnownSignal] = {}
-    decided: dict[str, int] = {}
-    for n, entry in enumerate(taxonomy.signal):
-        refuse = partial(_refusal, path, n, entry.reference)
-        # What is new, and the part of a split, is known from the file itself.
-        is_part = entry.name is not None and normal(entry.name) in parts
-        if is_part and (entry.split or entry.new):
-            raise refuse(
-                "the part of a split is neither new nor split again",
-                "Give the items a part of their own in the first split.",
-            )
-        own = () if entry.new or is_part else (entry.reference,)
-        apart = [one for one in entry.apart if normal(one) not in made]
-        for reference in (*own, *entry.merge, *apart):
-            try:
-                signal = lookup.find(reference)
-                if signal.merged_into is not None and reference in own:
-                    raise _part_of(signal)
-            except ConfigurationError as error:
-                raise refuse(error.message, error.next_step) from error
-            if reference in own or reference in entry.merge:
-                first = decided.setdefault(signal.id, n)
-                if first != n:
-                    raise refuse(
-                        f"entry {first + 1} decides about the same signal, {signal.id}",
-                        "A signal has one entry, and one that is merged has none.",
-                    )
-            found[reference] = signal
-        merged = {found[one].id for one in entry.merge}
-        if own and found[entry.reference].id in merged:
-            raise refuse("a signal cannot be merged into itself", "Remove it from merge.")
-        for reference in apart:
-            if found[reference].id in merged or (own and found[reference] == found[own[0]]):
-                raise refuse(
-                    f"{reference!r} is told apart from this signal and is a part of it",
-                    "Remove it from apart, or from merge.",
-                )
-    return Ruling(taxonomy, found)
-
-
-def _part_of(signal: KnownSignal) -> ConfigurationError:
-    return ConfigurationError(
-        f"the signal {signal.id!r} is a part of {signal.merged_into!r} now",
-        next_step="Speak of that one.",
-    )
-
-
-class _Lookup:
-    """Signals by id and by name."""
-
-    def __init__(self, known: Iterable[KnownSignal]) -> None:
-        self._by_id = {signal.id: signal for signal in known}
-        self._by_name: dict[str, list[KnownSignal]] = defaultdict(list)
-        for signal in self._by_id.values():
-            if signal.merged_into is None:
-                for name in dict.fromkeys(map(normal, signal.names)):
-                    self._by_name[name].append(signal)
-
-    def find(self, reference: str) -> KnownSignal:
-        """The signal of this id, else of this name; of a request and a purchase the request."""
-        found = self._by_id.get(reference)
-        if found is not None:
-            return found
-        named = self._by_name.get(normal(reference), [])
-        chosen = [signal for signal in named if not signal.wants] or named
-        if not chosen:
-            raise ConfigurationError(
-                f"no signal is called {reference!r}", next_step=self._guess(reference)
-            )
-        if len(chosen) > 1:
-            raise ConfigurationError(
-                f"{len(chosen)} signals are called {reference!r}",
-                next_step=f"Name one by its id: {', '.join(s.id for s in chosen)}.",
-            )
-        return chosen[0]
-
-    def _guess(self, reference: str) -> str:
-        # There may be thousands of signals: only a guess is shown, not the list.
-        known = {*self._by_id, *self._by_name}
-        close = get_close_matches(reference, known, n=1) or get_close_matches(
-            normal(reference), known, n=1
-        )
-        return (
-            (f"Did you mean {close[0]!r}? " if close else "")
-            + "Ids and names stand in out/signals.csv after 'earful report'. To make a signal that"
-            " is not there yet, add: new = true"
-        )
-
-
-# Keeping
-
-
-def to_json(ruling: Ruling, numbers: Mapping[str, int]) -> str:
-    """An applied taxonomy as it is stored; ``numbers`` maps ids to what signals are remembered by.
-
-    Numbers, because an id is given up where its words are erased.
-    """
-    return json.dumps(
-        {
-            "taxonomy": ruling.taxonomy.model_dump(mode="json", exclude_defaults=True),
-            "signals": {
-                reference: numbers[signal.id] for reference, signal in ruling.spoken_of.items()
-            },
-        },
-        ensure_ascii=False,
-    )
-
-
-def from_json(content: str, known: Mapping[int, KnownSignal]) -> Ruling:
-    """The inverse of ``to_json``: what of it can hold now, and what has to wait."""
-    stored = json.loads(content)
-    taxonomy = Taxonomy.model_validate(stored["taxonomy"])
-    spoken_of: dict[str, KnownSignal] = {}
-    gone = []
-    for reference, number in stored["signals"].items():
-        if number in known:
-            spoken_of[reference] = known[number]
-        else:
-            gone.append(reference)
-    return Ruling(taxonomy, spoken_of, tuple(gone))

@@ -10,7 +10,8 @@ import tomlkit
 from tomlkit.items import AoT, Array, Table
 
 from earful.errors import ConfigurationError
-from earful.taxonomy import KnownSignal, read_taxonomy
+from earful.ruling import KnownSignal
+from earful.taxonomy import read_taxonomy
 from reports.atomic import replacing
 
 _LAST = ("id", "name", "merge", "apart")
@@ -21,7 +22,7 @@ class TaxonomyFile:
     """The file of a project, which may not be there yet; every answer is written at once.
 
     ``signals`` are those that its entries speak of, by the reference as it is written there (see
-    ``earful.taxonomy.Ruling``).
+    ``earful.ruling.Ruling``).
     """
 
     def __init__(self, path: Path, signals: Mapping[str, KnownSignal]) -> None:

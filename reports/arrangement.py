@@ -20,7 +20,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from earful.errors import ConfigurationError
-from earful.taxonomy import Entry, Ruling, normal
+from earful.ruling import Ruling
+from earful.taxonomy import Entry, normal
 from reports.grouping import NO_GROUP, Grouping
 from reports.identity import Identity, readable
 from reports.phrases import phrase

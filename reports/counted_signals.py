@@ -16,9 +16,9 @@ from typing import Any
 import pandas as pd
 
 from earful.facts import Facts
+from earful.ruling import Ruling
 from earful.settings import Settings
 from earful.store.memory import Memory
-from earful.taxonomy import Ruling
 from earful.validation import ReadingCounts
 from reports.arrangement import Listing
 from reports.demand import ListedSignal

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from earful.ruling import Ruling
 from earful.settings import Settings
 from earful.store.memory import Memory
-from earful.taxonomy import Ruling
 from reports.arrangement import Arrangement, arrange
 from reports.asks import read_asks
 from reports.fact_tables import FactTables, Window

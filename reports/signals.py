@@ -10,9 +10,9 @@ import pandas as pd
 
 from earful.facts import Facts
 from earful.records import Coverage, Estimate
+from earful.ruling import Ruling
 from earful.settings import Settings
 from earful.store.memory import Memory
-from earful.taxonomy import Ruling
 from earful.validation import ReadingCounts
 from reports.counted_signals import counted_signals
 from reports.demand import EVIDENCE_COLUMNS, Demand, ListedSignal

@@ -13,8 +13,9 @@ from shop import Shop
 
 from earful.errors import ConfigurationError, DataError
 from earful.project import Project
+from earful.ruling import KnownSignal
 from earful.suggesting import Suggestions
-from earful.taxonomy import KnownSignal, read_taxonomy
+from earful.taxonomy import read_taxonomy
 from earful.taxonomy_file import TaxonomyFile
 from reports.resemblance import Resemblances
 

@@ -21,17 +21,10 @@ from earful.forgetting import forget
 from earful.pipeline import make_report
 from earful.project import Project
 from earful.records import Admitted, Comment
+from earful.ruling import KnownSignal, bind, from_json, to_json
 from earful.store import Ledger
 from earful.store.memory import MemoryUpdate, NewSignal, RememberedSignal
-from earful.taxonomy import (
-    TEMPLATE,
-    KnownSignal,
-    Taxonomy,
-    bind,
-    from_json,
-    read_taxonomy,
-    to_json,
-)
+from earful.taxonomy import TEMPLATE, Taxonomy, read_taxonomy
 from reports.demand import Demand, ListedSignal
 from reports.identity import Identities, Voice, identify, signal_ids
 

@@ -24,7 +24,8 @@ from benchmarks.planted.planting import plant
 from benchmarks.planted.reader import Reader, read
 from benchmarks.planted.scenario import Scenario
 from earful.facts import Facts
-from earful.taxonomy import Entry, KnownSignal, Ruling, Taxonomy
+from earful.ruling import KnownSignal, Ruling
+from earful.taxonomy import Entry, Taxonomy
 from reports.fact_tables import Window, open_tables
 from reports.grouping import NO_GROUP, comparable
 from reports.placement import place_asks
