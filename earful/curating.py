@@ -210,12 +210,17 @@ def apply_proposal(project: Project, agreed: Proposal, by: str) -> None:
         stored = ledger.remember_signals(agreed.learned, now)
         numbers = {signal.id: signal.number for signal in ledger.signal_memory().signals}
         if not stored or any(s.id not in numbers for s in agreed.ruling.spoken_of.values()):
-            raise DataError(
-                "the signals have changed in the meantime",
-                where=str(agreed.path),
-                next_step="Look again: earful taxonomy diff",
-            )
+            raise changed_meanwhile(agreed.path, "earful taxonomy diff")
         ledger.apply_taxonomy(StoredTaxonomy(now, by, to_json(agreed.ruling, numbers)))
+
+
+def changed_meanwhile(path: Path, again: str) -> DataError:
+    """The error for signals that are not those any more that were shown; ``again`` shows them."""
+    return DataError(
+        "the signals have changed in the meantime, so nothing is decided",
+        where=str(path),
+        next_step=f"Look again: {again}",
+    )
 
 
 def known_now(placed: Placement, memory: Memory, before: Arrangement) -> list[KnownSignal]:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earful.curating import bound, taxonomy_path
-from earful.errors import DataError
+from earful.curating import bound, changed_meanwhile, taxonomy_path
 from earful.project import Project
 from earful.ruling import Ruling
 from earful.taxonomy import Taxonomy, read_taxonomy
@@ -134,11 +133,7 @@ class Suggestions:
         with self._project.ledger() as ledger:
             self._remembered = ledger.remember_signals(self._update, datetime.now(UTC))
         if not self._remembered:
-            raise DataError(
-                "the signals have changed in the meantime, so the answer is not written",
-                where=str(taxonomy_path(self._project)),
-                next_step="Begin again: earful taxonomy suggest --ask",
-            )
+            raise changed_meanwhile(taxonomy_path(self._project), "earful taxonomy suggest --ask")
 
     def _told_apart(self, ruling: Ruling) -> Iterator[tuple[int, int]]:
         """Pairs of listings that the file tells apart, whatever they have become a part of."""
