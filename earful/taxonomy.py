@@ -104,23 +104,36 @@ def read_taxonomy(path: Path) -> Taxonomy:
     Raises ``ConfigurationError`` that names file, entry and what would be valid.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigurationError(
             "there is no taxonomy yet",
             where=str(path),
             next_step="Make a commented one with: earful taxonomy init",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"not valid TOML: {error}", where=str(path), next_step="Correct the line named."
-        ) from error
+    except UnicodeDecodeError as error:
+        raise _not_toml(error, path) from error
+    return parse_taxonomy(text, path)
+
+
+def parse_taxonomy(text: str, path: Path) -> Taxonomy:
+    """The same of a text that is the content of a file, or is to be."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(error, path) from error
     try:
         taxonomy = Taxonomy.model_validate(content)
     except ValidationError as error:
         raise _explained(error, content, path) from error
     _check(taxonomy, path)
     return taxonomy
+
+
+def _not_toml(error: ValueError, path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"not valid TOML: {error}", where=str(path), next_step="Correct the line named."
+    )
 
 
 def refusal(

@@ -9,10 +9,10 @@ from typing import Any
 import tomlkit
 from tomlkit.items import AoT, Array, Table
 
+from earful.atomic import replacing
 from earful.errors import ConfigurationError
 from earful.ruling import KnownSignal
-from earful.taxonomy import read_taxonomy
-from reports.atomic import replacing
+from earful.taxonomy import parse_taxonomy
 
 _LAST = ("id", "name", "merge", "apart")
 """What an entry may hold and still be given up for another one."""
@@ -92,8 +92,8 @@ class TaxonomyFile:
         self._document = tomlkit.parse(text[:head] + between + text[head:])
 
     def _write(self) -> None:
-        """Raises ``ConfigurationError`` where the file was edited meanwhile, or could not be read
-        again; it stays as it is then."""
+        """Raises ``ConfigurationError`` where the file was edited meanwhile, cannot be written, or
+        could not be read again; it stays as it is then."""
         if self._on_disk() != self._text:
             raise ConfigurationError(
                 "the file was edited in the meantime, so the answer is not written",
@@ -101,9 +101,9 @@ class TaxonomyFile:
                 next_step="Begin again: earful taxonomy suggest --ask",
             )
         text = tomlkit.dumps(self._document)
+        parse_taxonomy(text, self._path)
         with replacing(self._path) as draft:
             draft.write_text(text, encoding="utf-8")
-            read_taxonomy(draft)
         self._text = text
 
     def _on_disk(self) -> str:

@@ -1,32 +1,17 @@
-"""Files that are there whole or not at all."""
+"""Reports that are there whole or not at all."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from earful.errors import ConfigurationError
+from earful import atomic
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A draft beside ``path`` to write to; it takes the place of ``path`` when the block ends well.
-
-    Raises ``ConfigurationError`` where the folder cannot be written to.
-    """
-    draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield draft
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the report cannot be written: {error.strerror or error}",
-            where=str(path),
-            next_step="Choose another folder with --out, or make room and allow writing there.",
-        ) from error
+def replacing(path: Path) -> AbstractContextManager[Path]:
+    """A draft beside a report's ``path``; see ``earful.atomic.replacing``."""
+    return atomic.replacing(
+        path,
+        "the report",
+        "Choose another folder with --out, or make room and allow writing there.",
+    )

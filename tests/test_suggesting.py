@@ -203,8 +203,9 @@ def test_what_would_break_the_file_is_not_written(tmp_path: Path) -> None:
     """Neither where it is written in a way that cannot be added to, nor over an edit."""
     path = tmp_path / "taxonomy.toml"
     path.write_text("signal = []\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="not valid TOML"):
+    with pytest.raises(ConfigurationError, match="not valid TOML") as caught:
         TaxonomyFile(path, {}).tell_apart(known("card"), known("tea"))
+    assert caught.value.where == str(path)
     assert path.read_text(encoding="utf-8") == "signal = []\n"
     path.write_text("", encoding="utf-8")
     file = TaxonomyFile(path, {})
