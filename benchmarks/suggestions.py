@@ -25,7 +25,7 @@ from classify.training.build import read_corpus
 from classify.training.examples import Example
 from classify.training.fine_tune import Plan, fine_tune, padded
 from classify.training.reader_network import ReaderNetwork
-from classify.training.recipe import Material, mask_of
+from classify.training.recipe import English, Material, mask_of
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / "shared" / "data"
@@ -70,7 +70,7 @@ def main() -> None:
     material = Material.gather(
         installed_base(), corpus.english, corpus.further, corpus.tweets, corpus.reported
     )
-    network = material.untrained()
+    network = English.student(material, installed_base()).untrained()
     network.load_state_dict(torch.load(chosen.work / "first.pt", weights_only=True))
     maker = material.maker()
 

@@ -147,6 +147,25 @@ class Validation:
             )
         )
 
+    def beside(self, other: Validation) -> Validation:
+        """These counts and those of ``other``, whose items are others than these."""
+        most = max(_most(self.read), _most(self.asked))
+        frames = []
+        for name in _TABLES:
+            own, further = getattr(self, name), getattr(other, name).copy()
+            if "item" in further:
+                shared = further["item"] != SAID_ONCE
+                further.loc[shared, "item"] += most + 1
+            frames.append(pd.concat([own, further], ignore_index=True))
+        return Validation(*frames)
+
+    def without(self, lang: str) -> Validation:
+        """These counts without those of comments in ``lang``."""
+        tables = (getattr(self, name) for name in _TABLES)
+        return Validation(
+            *(table[table["lang"] != lang].reset_index(drop=True) for table in tables)
+        )
+
     def record(self) -> dict[str, dict[str, list[Any]]]:
         """As plain data that ``of_record`` reads, column by column."""
         return {
@@ -191,6 +210,11 @@ def _frame(name: str, rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows), columns=[*keys, *counts])
     whole = dict.fromkeys((*keys[2:], *counts), "int64")
     return frame.astype({"source": "str", "lang": "str", **whole})
+
+
+def _most(table: pd.DataFrame) -> int:
+    """The highest number of an item."""
+    return int(table["item"].max()) if len(table) else SAID_ONCE
 
 
 def _add(counts: list[int], held: bool) -> None:

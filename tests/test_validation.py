@@ -60,6 +60,27 @@ def test_counts_survive_being_written() -> None:
         Validation.of_record({"read": {}})
 
 
+def test_counts_of_two_kinds_stand_beside_one_another() -> None:
+    """Nothing is lost, an item of one is not taken for an item of the other, and those of one
+    language can be taken out again."""
+
+    def counted(lang: str) -> Validation:
+        one = compare("forum", lang, [ask(0, "tea")], [ask(0, "tea", 0.6)], 0.9)
+        return Validation.of([one, one, compare("forum", lang, [], [ask(0, "harp", 0.6)], 0.9)])
+
+    english, polish = counted("en"), counted("pl")
+    both = english.beside(polish)
+    assert both.read["asks"].tolist() == [1, 2, 1, 2]
+    assert both.read["item"].tolist() == [SAID_ONCE, 0, SAID_ONCE, 1]
+    assert both.asked["item"].tolist() == [0, 1]
+    kept = both.without("en")
+    assert kept.read["asks"].tolist() == polish.read["asks"].tolist()
+    assert set(kept.asked["lang"]) == {"pl"}
+    for name in ("read", "asked", "quiet"):
+        assert getattr(both.without("pl"), name).equals(getattr(english, name)), name
+        assert getattr(Validation.of([]).beside(english), name).equals(getattr(english, name)), name
+
+
 def test_a_request_or_a_wish_to_buy_is_asking() -> None:
     """Either may be it; what has no score is not."""
     assert likely_to_ask({"request": 0.5, "purchase_intent": 0.5}) == 0.75

@@ -21,13 +21,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, default=Path("out/training"), help="kept steps")
     parser.add_argument("--output", type=Path, default=FOLDER, help="folder of the artifact")
     parser.add_argument("--folds", type=int, default=5, help="folds of five to measure on")
+    parser.add_argument(
+        "--only-english",
+        action="store_true",
+        help="keep what the folder of the artifact has for other languages and vectors of asks",
+    )
     chosen = parser.parse_args(arguments)
     try:
         base = chosen.base or installed_base()
         # torch and transformers are an extra: nothing above may need them
         from classify.training.whole import train_all
 
-        version = train_all(chosen.data, base, chosen.work, chosen.output, chosen.folds)
+        version = train_all(
+            chosen.data, base, chosen.work, chosen.output, chosen.folds, chosen.only_english
+        )
         print(f"wrote {version} to {chosen.output / MANIFEST}", flush=True)
     except EarfulError as error:
         print(error, file=sys.stderr)

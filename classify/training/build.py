@@ -29,6 +29,8 @@ from classify.training.corpus import (
 from classify.training.fit_words import fit_words
 
 SEED = 20260
+TRAINED_WITH = "trained_with"
+"""The setting that names the pipeline whose sentences and words were learned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def write_models(readers: Sequence[Contribution], words: NgramSpace, folder: Pat
     """Write the artifact; returns its version. Equal models give equal versions."""
     parts: dict[str, Arrays] = {WORDS: words.arrays(WORDS)}
     files: dict[str, bytes] = {}
-    settings: dict[str, Any] = {"trained_with": pipeline_version(DEFAULT_PIPELINE)}
+    settings: dict[str, Any] = {TRAINED_WITH: pipeline_version(DEFAULT_PIPELINE)}
     for reader in readers:
         parts |= reader.parts
         files |= reader.files

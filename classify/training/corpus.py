@@ -156,7 +156,7 @@ def read_further(data: Path) -> list[LabelledComment]:
     The streams' comments lie in ``LABELS`` as labels only (uid, offsets, length); their texts are
     joined from ``data``. Raises ``DataError`` where a text is not the one that was labelled.
     """
-    texts = _stream_texts(data)
+    texts = stream_texts(data)
     found = read_labelled(LABELS / "written.jsonl")
     found += read_labelled(LABELS / "written_other_languages.jsonl")
     for name, domain in (("app_reviews", "app"), ("reddit_product_posts", "reddit")):
@@ -194,7 +194,7 @@ def _with_quote(text: str, ask: dict[str, Any]) -> dict[str, Any]:
     return {**ask, "quote": text[ask["start"] : ask["end"]]}
 
 
-def _stream_texts(data: Path) -> dict[tuple[str, int], str]:
+def stream_texts(data: Path) -> dict[tuple[str, int], str]:
     """(Uid, length) -> text of the two streams, title and body joined as in the labelled set.
 
     A few uids stand twice in their stream, with different words: hence the length.
@@ -303,11 +303,18 @@ def unlike(
     comments: Sequence[LabelledComment], others: Sequence[LabelledComment]
 ) -> list[LabelledComment]:
     """The ``comments`` that are near-copies of none of ``others``."""
-    texts = [comment.text for comment in (*comments, *others)]
-    block = fit_block(texts, words=True, min_rows=1, most=10_000_000)
-    vectors = block.matrix(encode(texts))
-    near = (vectors[: len(comments)] @ vectors[len(comments) :].T).max(axis=1).toarray().ravel()
-    return [comment for comment, alike in zip(comments, near, strict=True) if alike < ALIKE]
+    own, measured = ([comment.text for comment in part] for part in (comments, others))
+    kept = set(unlike_texts(own, measured))
+    return [comment for comment in comments if comment.text in kept]
+
+
+def unlike_texts(texts: Sequence[str], others: Sequence[str]) -> list[str]:
+    """The ``texts`` that are near-copies of none of ``others``."""
+    every = [*texts, *others]
+    block = fit_block(every, words=True, min_rows=1, most=10_000_000)
+    vectors = block.matrix(encode(every))
+    near = (vectors[: len(texts)] @ vectors[len(texts) :].T).max(axis=1).toarray().ravel()
+    return [text for text, alike in zip(texts, near, strict=True) if alike < ALIKE]
 
 
 def folds(texts: Sequence[str], count: int, seed: int) -> npt.NDArray[np.int64]:

@@ -18,6 +18,7 @@ from classify.labels import CATEGORIES, SENTIMENTS, STRENGTHS, TYPES
 from classify.network import offsets_of, word_mark
 from classify.pointed_items import FUNCTION_WORDS
 from classify.training.corpus import LabelledAsk, LabelledComment, Opinion, Reported
+from classify.training.taught import Taught
 from classify.training.wants import PartlyLabelled
 from classify.windows import split_tokens
 
@@ -63,7 +64,7 @@ class Example:
     ``spans`` (n, 3) says of each token whether it lies in a quote, begins one, or belongs to the
     item; ``types``, ``strengths`` and ``names`` (n,) hold classes inside quotes, else ``UNKNOWN``.
     A category (9,) is 1 where it holds, 0 where not, and NaN where nobody looked for it;
-    ``asks_known`` is False where nobody looked for asks.
+    ``asks_known`` is False where nobody looked for asks. ``taught`` is what a teacher answers.
     """
 
     ids: Codes
@@ -75,6 +76,7 @@ class Example:
     names: Codes
     asks_known: bool
     origin: int = UNKNOWN
+    taught: Taught | None = None
 
 
 def shared_names(comments: Iterable[LabelledComment]) -> tuple[str, ...]:

@@ -12,9 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from classify.labels import CATEGORIES, SENTIMENTS
 from classify.training.descent import Descent
 from classify.training.examples import UNKNOWN, Example
+from classify.training.precision import half_precision
 from classify.training.reader_network import Logits, ReaderNetwork
+from classify.training.taught import SPANS, TOKEN_WIDTH
 
 Epoch = Callable[[random.Random], Sequence[Example]]
 """The examples of one epoch, drawn anew each time."""
@@ -60,6 +63,18 @@ class Batch:
     strengths: Tensor
     names: Tensor
     origin: Tensor
+    taught: TaughtBatch | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TaughtBatch:
+    """What a teacher answers to the examples of a batch, as probabilities; zero where it was not
+    asked. ``asked`` (b,), ``sentiment`` (b, 4), ``categories`` (b, 9), ``tokens`` (b, n, 15)."""
+
+    asked: Tensor
+    sentiment: Tensor
+    categories: Tensor
+    tokens: Tensor
 
 
 def fine_tune(
@@ -90,7 +105,9 @@ def fine_tune(
             drawn = epoch(chance)
         for batch in batches(drawn, plan.batch, chance):
             _mask_tokens(batch, plan.masked, mask_token)
-            loss = total_loss(network(batch.ids, batch.mask), batch)
+            with half_precision():
+                logits = network(batch.ids, batch.mask)
+            loss = total_loss(logits, batch)
             descent.step(loss)
             step += 1
             keep = min(plan.averaging, step / (step + 10))
@@ -172,7 +189,22 @@ def padded(examples: Sequence[Example]) -> Batch:
         torch.from_numpy(strengths),
         torch.from_numpy(names),
         torch.tensor([example.origin for example in examples]),
+        _taught(examples, width),
     )
+
+
+def _taught(examples: Sequence[Example], width: int) -> TaughtBatch | None:
+    if all(example.taught is None for example in examples):
+        return None
+    asked = np.zeros(len(examples), np.float32)
+    sentiment = np.zeros((len(examples), len(SENTIMENTS)), np.float32)
+    categories = np.zeros((len(examples), len(CATEGORIES)), np.float32)
+    tokens = np.zeros((len(examples), width, TOKEN_WIDTH), np.float32)
+    for row, own in enumerate(example.taught for example in examples):
+        if own is not None:
+            asked[row], sentiment[row], categories[row] = 1, own.sentiment, own.categories
+            tokens[row, : len(own.tokens)] = own.tokens
+    return TaughtBatch(*map(torch.from_numpy, (asked, sentiment, categories, tokens)))
 
 
 def _mask_tokens(batch: Batch, share: float, mask_token: int) -> None:
@@ -196,7 +228,33 @@ def total_loss(logits: Logits, batch: Batch) -> Tensor:
     loss = loss + 0.4 * _classes(logits.types, batch.types)
     loss = loss + 0.2 * _classes(logits.strengths, batch.strengths)
     loss = loss + 0.1 * _classes(logits.names, batch.names)
-    return loss + 0.4 * _classes(logits.origins, batch.origin)
+    loss = loss + 0.4 * _classes(logits.origins, batch.origin)
+    return loss if batch.taught is None else loss + _distance(logits, batch.mask, batch.taught)
+
+
+def _distance(logits: Logits, mask: Tensor, taught: TaughtBatch) -> Tensor:
+    """How far the answers are from the teacher's: cross-entropies, weighted as those of labels.
+
+    What kind of ask a token belongs to counts as far as the teacher sees an ask there.
+    """
+    asked = taught.asked
+    spans, types, strengths = taught.tokens.split(
+        [SPANS, logits.types.shape[-1], logits.strengths.shape[-1]], -1
+    )
+    present = mask * asked.unsqueeze(-1)
+    within = present * spans[..., 0]
+    unlikely = nn.functional.binary_cross_entropy_with_logits
+    loss = 1.2 * _mean(_surprise(logits.sentiments, taught.sentiment), asked)
+    by_category = unlikely(logits.categories, taught.categories, reduction="none")
+    loss = loss + 4 * _mean(by_category.mean(-1), asked)
+    by_token = unlikely(logits.spans, spans, reduction="none").sum(-1)
+    loss = loss + _mean(by_token, present)
+    loss = loss + 0.4 * _mean(_surprise(logits.types, types), within)
+    return loss + 0.2 * _mean(_surprise(logits.strengths, strengths), within)
+
+
+def _surprise(logits: Tensor, likely: Tensor) -> Tensor:
+    return -(likely * logits.log_softmax(-1)).sum(-1)
 
 
 def _classes(logits: Tensor, target: Tensor, smoothing: float = 0.0) -> Tensor:

@@ -64,7 +64,12 @@ class ReaderNetwork(nn.Module):
         return self.heads(self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state, mask)
 
     def heads(self, hidden: Tensor, mask: Tensor) -> Logits:
-        """What the heads answer to the encoder's ``hidden`` (b, n, 384)."""
+        """What the heads answer to the encoder's ``hidden`` (b, n, 384), in single precision
+        whatever the encoder was read in."""
+        with torch.autocast("cpu", enabled=False):
+            return self._heads(hidden.float(), mask)
+
+    def _heads(self, hidden: Tensor, mask: Tensor) -> Logits:
         present = mask.unsqueeze(-1).to(hidden.dtype)
         mean = (hidden * present).sum(1) / present.sum(1)
         weights = self.attention(hidden) + (1 - present) * _BLOCKED

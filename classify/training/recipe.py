@@ -1,54 +1,72 @@
-"""How the network of English is trained: first on everything else, then on the shared labels.
+"""How the networks of English are trained: first on everything else, then on the shared labels.
 
 The first stage learns from comments labelled besides the shared set, from tweets with a sentiment
 and from app reviews with a class of report. It never sees the shared set, so every fold of a
 cross-validation starts from the same first stage. The second stage goes on with the shared set and
 some of the other comments, with negation and irony, and with wishes in all kinds of words.
+
+Two networks learn so. The teacher is large and is never shipped; what it answers to some 70,000
+texts, most of which nobody has labelled, the student learns in its second stage along with the
+labels.
 """
 
 from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tokenizers import Tokenizer
+from torch import nn
 
 from classify.network import Network
 from classify.training.corpus import LabelledComment, Opinion, Reported
 from classify.training.examples import Example, ExampleMaker, misspelt, shared_names
 from classify.training.export import int8_graph, reading_tokenizer
 from classify.training.fine_tune import Epoch, Plan, Progress, fine_tune
-from classify.training.reader_network import ReaderNetwork, base_encoder, between
+from classify.training.mpnet import teacher_encoder
+from classify.training.reader_network import ReaderNetwork, base_encoder
+from classify.training.taught import Lessons
 from classify.training.wants import PartlyLabelled
 
-FIRST = Plan(epochs=2)
-SECOND = Plan(epochs=2, rate=1.0e-4)
-TWEETS = 15_000
-REPORTED = 1_500
-"""Tweets and app reviews drawn for each epoch of the first stage."""
-FURTHER = 0.2
-TWEETS_AGAIN = 3_000
-"""The share of the other labelled comments, and the tweets, drawn for each epoch of the second
-stage: without tweets it forgets how strangers' feelings are told from plain remarks."""
-ASKING, ASKING_NOTHING = 2_500, 1_250
-"""Wordings of wants, and comments that ask for nothing, drawn for each epoch of the second
-stage."""
-WISHING = 2 / 3
-"""The weight of the network that learned from them in the mean of two."""
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What is drawn for each epoch, besides all of what the stage is about.
+
+    ``tweets`` and ``reported`` app reviews are for the first stage. For the second: the share of
+    the ``further`` labelled comments, tweets again (without them it forgets how strangers' feelings
+    are told from plain remarks), wordings of wants that ask, comments that ask for ``nothing``, and
+    texts of which nothing is known but what the teacher answers.
+    """
+
+    tweets: int
+    reported: int
+    further: float
+    tweets_again: int
+    asking: int
+    nothing: int
+    unlabelled: int = 0
+
+
+STUDENT = Amounts(15_000, 1_500, 0.5, 3_000, 1_200, 600, unlabelled=20_000)
+STUDENT_FIRST = Plan(epochs=2)
+STUDENT_SECOND = Plan(epochs=4, rate=1.5e-4)
+TEACHER = Amounts(10_000, 1_000, 0.2, 3_000, 1_200, 600)
+TEACHER_FIRST = Plan(epochs=2, rate=6e-5, head_rate=8e-4, batch=24, frozen=3)
+TEACHER_SECOND = Plan(epochs=2, rate=5e-5, head_rate=5e-4, frozen=3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """What the first stage and the second share.
+    """What there is to learn from besides the shared set.
 
-    ``further`` are labelled comments besides the shared set, none of them alike to one of it.
-    ``hard`` ones, of negation and irony, and those ``partly`` labelled are for the second stage.
+    ``further`` are labelled comments, none of them alike to one of the shared set. ``hard`` ones,
+    of negation and irony, and those ``partly`` labelled are for the second stage.
     """
 
-    base: Path
     tokenizer: Tokenizer
     names: tuple[str, ...]
     further: Sequence[LabelledComment]
@@ -68,82 +86,111 @@ class Material:
         hard: Sequence[LabelledComment] = (),
         partly: Sequence[PartlyLabelled] = (),
     ) -> Material:
-        """The material for a base model in the folder ``base``."""
+        """The material, for the tokenizer of the base model in the folder ``base``."""
         names = shared_names([*labelled, *further])
         learned = [tweet for tweet in tweets if not tweet.held_out]
-        return cls(base, reading_tokenizer(base), names, further, learned, reported, hard, partly)
+        return cls(reading_tokenizer(base), names, further, learned, reported, hard, partly)
 
     def maker(self) -> ExampleMaker:
         """What makes examples of comments."""
         return ExampleMaker(self.tokenizer, self.names)
 
+    def texts(self, tweets: int, seed: int) -> list[str]:
+        """Its texts, once each; of the tweets as many as asked for, drawn."""
+        chance = random.Random(seed)  # noqa: S311  draws texts, guards no secret
+        some = chance.sample(self.tweets, min(tweets, len(self.tweets)))
+        kinds = (self.further, some, self.reported, self.hard, self.partly)
+        return list(dict.fromkeys(one.text for kind in kinds for one in kind))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class English:
+    """One way to a network of English: on what encoder, with how much of the material, how long."""
+
+    material: Material
+    encoder: Callable[[], nn.Module]
+    amounts: Amounts
+    first: Plan
+    second: Plan
+
+    @classmethod
+    def student(cls, material: Material, base: Path) -> English:
+        """That of the network that ships, on the base model in the folder ``base``."""
+        return cls(material, lambda: base_encoder(base), STUDENT, STUDENT_FIRST, STUDENT_SECOND)
+
+    @classmethod
+    def teacher(cls, material: Material, base: Path) -> English:
+        """That of the network that teaches it, on the larger base model in ``base``."""
+
+        def encoder() -> nn.Module:
+            return teacher_encoder(base, material.tokenizer)
+
+        return cls(material, encoder, TEACHER, TEACHER_FIRST, TEACHER_SECOND)
+
     def untrained(self) -> ReaderNetwork:
         """The network before the first stage, on the base model's weights."""
-        return ReaderNetwork(base_encoder(self.base), len(self.names))
+        return ReaderNetwork(self.encoder(), len(self.material.names))
 
     def first_stage(self, seed: int, on_step: Progress) -> ReaderNetwork:
         """A network that has learned from everything but the shared set."""
-        maker = self.maker()
-        further = misspelling(self.further, maker)
-        tweets = [maker.opinion(tweet) for tweet in self.tweets]
-        reported = [maker.reported(review) for review in self.reported]
+        material, amounts, maker = self.material, self.amounts, self.material.maker()
+        further = misspelling(material.further, maker)
+        tweets = [maker.opinion(tweet) for tweet in material.tweets]
+        reported = [maker.reported(review) for review in material.reported]
 
         def epoch(chance: random.Random) -> Sequence[Example]:
             return [
                 *further(chance),
-                *drawn(tweets, TWEETS, chance),
-                *drawn(reported, REPORTED, chance),
+                *drawn(tweets, amounts.tweets, chance),
+                *drawn(reported, amounts.reported, chance),
             ]
 
-        return fine_tune(self.untrained(), epoch, FIRST, seed, mask_of(self.tokenizer), on_step)
+        mask = mask_of(material.tokenizer)
+        return fine_tune(self.untrained(), epoch, self.first, seed, mask, on_step)
 
     def second_stage(
         self,
         network: ReaderNetwork,
         comments: Sequence[LabelledComment],
+        lessons: Lessons,
         seed: int,
         on_step: Progress,
     ) -> ReaderNetwork:
-        """A network that has gone on from ``network`` with ``comments`` of the shared set.
+        """A copy of ``network`` that has gone on with ``comments`` of the shared set and what a
+        teacher says of texts."""
+        material, amounts, maker = self.material, self.amounts, self.material.maker()
+        own = misspelling(comments, maker, lessons)
+        further = misspelling(material.further, maker, lessons)
+        hard = misspelling(material.hard, maker, lessons)
+        tweets = taught([maker.opinion(one) for one in material.tweets], material.tweets, lessons)
+        partly = taught([maker.partly(one) for one in material.partly], material.partly, lessons)
+        asking = [one for one, said in zip(partly, material.partly, strict=True) if said.said]
+        nothing = [one for one, said in zip(partly, material.partly, strict=True) if not said.said]
+        labelled = {one.text for one in (*comments, *material.further, *material.hard)}
+        unlabelled = [
+            replace(maker.bare(text), taught=answer)
+            for text, answer in lessons.items()
+            if text not in labelled
+        ]
 
-        The mean of two: one has gone on with wishes in all kinds of words, with negation and irony
-        too, and finds more of what is asked for; the other has not, and is surer of feelings. The
-        mean of their weights does both about as well as the better one (Wortsman et al. 2022,
-        "Model soups").
-        """
-        maker = self.maker()
-        own, further = misspelling(comments, maker), misspelling(self.further, maker)
-        hard = misspelling(self.hard, maker)
-        tweets = [maker.opinion(tweet) for tweet in self.tweets]
-        asking = [maker.partly(one) for one in self.partly if one.said]
-        nothing = [maker.partly(one) for one in self.partly if not one.said]
-
-        def plain(chance: random.Random) -> list[Example]:
+        def epoch(chance: random.Random) -> Sequence[Example]:
             others = further(chance)
             return [
                 *own(chance),
-                *drawn(others, int(FURTHER * len(others)), chance),
-                *drawn(tweets, TWEETS_AGAIN, chance),
-            ]
-
-        def wishing(chance: random.Random) -> list[Example]:
-            return [
-                *plain(chance),
+                *drawn(others, int(amounts.further * len(others)), chance),
                 *hard(chance),
-                *drawn(asking, ASKING, chance),
-                *drawn(nothing, ASKING_NOTHING, chance),
+                *drawn(tweets, amounts.tweets_again, chance),
+                *drawn(asking, amounts.asking, chance),
+                *drawn(nothing, amounts.nothing, chance),
+                *drawn(unlabelled, amounts.unlabelled, chance),
             ]
 
-        mask = mask_of(self.tokenizer)
-        one, other = (
-            fine_tune(copy.deepcopy(network), epoch, SECOND, seed, mask, on_step)
-            for epoch in (plain, wishing)
-        )
-        return between(one, other, WISHING)
+        mask = mask_of(material.tokenizer)
+        return fine_tune(copy.deepcopy(network), epoch, self.second, seed, mask, on_step)
 
     def shipped(self, network: ReaderNetwork) -> Network:
         """A network as it is shipped."""
-        return Network(int8_graph(network), self.tokenizer.to_str())
+        return Network(int8_graph(network), self.material.tokenizer.to_str())
 
 
 def mask_of(tokenizer: Tokenizer) -> int:
@@ -158,9 +205,25 @@ def drawn(examples: Sequence[Example], count: int, chance: random.Random) -> Seq
     return chance.sample(examples, min(count, len(examples)))
 
 
-def misspelling(comments: Sequence[LabelledComment], maker: ExampleMaker) -> Epoch:
-    """The comments as examples, some of them misspelt anew in every epoch."""
-    plain = [maker.comment(comment) for comment in comments]
+def taught(
+    examples: Sequence[Example], sources: Sequence[Opinion | PartlyLabelled], lessons: Lessons
+) -> list[Example]:
+    """The examples, made of ``sources``, each with what the teacher says of its text."""
+    return [
+        replace(example, taught=lessons.get(source.text))
+        for example, source in zip(examples, sources, strict=True)
+    ]
+
+
+def misspelling(
+    comments: Sequence[LabelledComment], maker: ExampleMaker, lessons: Lessons | None = None
+) -> Epoch:
+    """The comments as examples, some of them misspelt anew in every epoch; those spelt as they were
+    written with what the teacher says of them."""
+    plain = [
+        replace(maker.comment(comment), taught=(lessons or {}).get(comment.text))
+        for comment in comments
+    ]
 
     def epoch(chance: random.Random) -> Sequence[Example]:
         found = []

@@ -18,10 +18,15 @@ from classify.training.corpus import LabelledComment, folds
 from classify.training.fine_tune import Progress
 from classify.training.held_out import load_answers, save_answers
 from classify.training.reader_network import AnyNetwork, ReaderNetwork
+from classify.training.taught import Lessons
 
 FOLDS = 5
 _EVERY = 50
 Say = Callable[[str], None]
+
+
+def _no_lessons(number: int) -> Lessons:
+    return {}
 
 
 class Recipe(Protocol):
@@ -39,11 +44,12 @@ class Recipe(Protocol):
         self,
         network: ReaderNetwork,
         comments: Sequence[LabelledComment],
+        lessons: Lessons,
         seed: int,
         on_step: Progress,
     ) -> ReaderNetwork:
         """A network that has gone on from ``network``, which stays as it is, with ``comments`` of
-        the shared set."""
+        the shared set and what a teacher says of texts, if anything."""
         ...
 
     def shipped(self, network: ReaderNetwork) -> Network:
@@ -55,7 +61,8 @@ class Recipe(Protocol):
 class StagedTraining:
     """A build in the folder ``work``; a step whose result lies there is not done again.
 
-    ``comments`` are the shared set, on which cross-validation measures.
+    ``comments`` are the shared set, on which cross-validation measures. ``lessons`` gives what a
+    teacher says that has not learned from a fold of it.
     """
 
     work: Path
@@ -63,6 +70,7 @@ class StagedTraining:
     comments: Sequence[LabelledComment]
     seed: int
     say: Say = print
+    lessons: Callable[[int], Lessons] = _no_lessons
 
     def first(self) -> ReaderNetwork:
         """The network after the first stage."""
@@ -71,17 +79,25 @@ class StagedTraining:
             lambda: self.material.first_stage(self.seed, self._steps("first stage")),
         )
 
+    def without(self, number: int) -> ReaderNetwork:
+        """The network that has learned from all folds but ``number``."""
+        return self._network(
+            self.work / f"without_{number}.pt",
+            lambda: self.material.second_stage(
+                self.first(),
+                self._parted(number)[0],
+                self.lessons(number),
+                self.seed,
+                self._steps(f"without fold {number}"),
+            ),
+        )
+
     def held_out(self, number: int) -> dict[str, Answers]:
         """What a network that learned from the other folds answers to fold ``number``, by uid."""
         path = self.work / f"held_out_{number}.npz"
         if not path.exists():
-            fold = folds([comment.text for comment in self.comments], FOLDS, self.seed)
-            learned = [self.comments[at] for at in np.flatnonzero(fold != number).tolist()]
-            held = [self.comments[at] for at in np.flatnonzero(fold == number).tolist()]
-            network = self.material.second_stage(
-                self.first(), learned, self.seed, self._steps(f"fold {number}")
-            )
-            answers = self.shipped(network).read([comment.text for comment in held])
+            held = self._parted(number)[1]
+            answers = self.shipped(self.without(number)).read([comment.text for comment in held])
             save_answers(path, [comment.uid for comment in held], answers)
         return load_answers(path)
 
@@ -90,24 +106,35 @@ class StagedTraining:
         to fold ``number``, by uid."""
         path = self.work / f"first_on_{number}.npz"
         if not path.exists():
-            fold = folds([comment.text for comment in self.comments], FOLDS, self.seed)
-            held = [self.comments[at] for at in np.flatnonzero(fold == number).tolist()]
+            held = self._parted(number)[1]
             answers = self.shipped(self.first()).read([comment.text for comment in held])
             save_answers(path, [comment.uid for comment in held], answers)
         return load_answers(path)
 
     def final(self) -> ReaderNetwork:
-        """The network that has learned from all comments."""
+        """The network that has learned from all comments.
+
+        Its teacher is that of the first fold, so that what is measured on that fold is what the
+        same teacher brings about.
+        """
         return self._network(
             self.work / "final.pt",
             lambda: self.material.second_stage(
-                self.first(), self.comments, self.seed, self._steps("final")
+                self.first(), self.comments, self.lessons(0), self.seed, self._steps("final")
             ),
         )
 
     def shipped(self, network: ReaderNetwork) -> Network:
         """A network as it is shipped."""
         return self.material.shipped(network)
+
+    def _parted(self, number: int) -> tuple[list[LabelledComment], list[LabelledComment]]:
+        """The comments outside fold ``number``, and those in it."""
+        fold = folds([comment.text for comment in self.comments], FOLDS, self.seed)
+        outside, within = (
+            np.flatnonzero(part).tolist() for part in (fold != number, fold == number)
+        )
+        return [self.comments[at] for at in outside], [self.comments[at] for at in within]
 
     def _network(self, path: Path, train: Callable[[], ReaderNetwork]) -> ReaderNetwork:
         return kept(path, train, self.material.untrained)

