@@ -217,7 +217,7 @@ def test_the_student_learns_what_the_teacher_says(tmp_path: Path) -> None:
     one, other = (training.without(0).state_dict() for training in (student, untaught))
     assert any(not torch.equal(one[name], other[name]) for name in one)
     held = student.held_out(0)
-    outside, within = student._parted(0)
+    outside, within = student.parted(0)
     assert held.keys() == {comment.uid for comment in within}
     assert not {comment.uid for comment in outside} & held.keys()
 

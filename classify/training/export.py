@@ -44,7 +44,7 @@ class _Answers(nn.Module):
         self.encoder = network.encoder
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
-        return _probabilities(self.network(ids, mask))
+        return probabilities(self.network(ids, mask))
 
 
 class _EmbeddedAnswers(nn.Module):
@@ -57,7 +57,7 @@ class _EmbeddedAnswers(nn.Module):
 
     def forward(self, embeddings: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
         hidden = self.network.encoder(inputs_embeds=embeddings, attention_mask=mask)
-        return _probabilities(self.network.heads(hidden.last_hidden_state, mask))
+        return probabilities(self.network.heads(hidden.last_hidden_state, mask))
 
 
 class _Mean(nn.Module):
@@ -75,7 +75,8 @@ class _Mean(nn.Module):
         return nn.functional.normalize(mean, dim=-1)
 
 
-def _probabilities(logits: Logits) -> tuple[Tensor, ...]:
+def probabilities(logits: Logits) -> tuple[Tensor, ...]:
+    """The answers as the shipped graph gives them, in the order of ``OUTPUTS``."""
     return (
         logits.sentiments.softmax(-1),
         logits.categories,

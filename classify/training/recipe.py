@@ -52,8 +52,8 @@ class Amounts:
 
 
 STUDENT = Amounts(15_000, 1_500, 0.5, 3_000, 1_200, 600, unlabelled=20_000)
-STUDENT_FIRST = Plan(epochs=2)
-STUDENT_SECOND = Plan(epochs=4, rate=1.5e-4)
+STUDENT_FIRST = Plan(epochs=2, rate=2e-4, batch=32)
+STUDENT_SECOND = Plan(epochs=3, rate=2e-4, batch=32)
 TEACHER = Amounts(10_000, 1_000, 0.2, 3_000, 1_200, 600)
 TEACHER_FIRST = Plan(epochs=2, rate=6e-5, head_rate=8e-4, batch=24, frozen=3)
 TEACHER_SECOND = Plan(epochs=2, rate=5e-5, head_rate=5e-4, frozen=3)

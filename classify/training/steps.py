@@ -85,7 +85,7 @@ class StagedTraining:
             self.work / f"without_{number}.pt",
             lambda: self.material.second_stage(
                 self.first(),
-                self._parted(number)[0],
+                self.parted(number)[0],
                 self.lessons(number),
                 self.seed,
                 self._steps(f"without fold {number}"),
@@ -96,7 +96,7 @@ class StagedTraining:
         """What a network that learned from the other folds answers to fold ``number``, by uid."""
         path = self.work / f"held_out_{number}.npz"
         if not path.exists():
-            held = self._parted(number)[1]
+            held = self.parted(number)[1]
             answers = self.shipped(self.without(number)).read([comment.text for comment in held])
             save_answers(path, [comment.uid for comment in held], answers)
         return load_answers(path)
@@ -106,7 +106,7 @@ class StagedTraining:
         to fold ``number``, by uid."""
         path = self.work / f"first_on_{number}.npz"
         if not path.exists():
-            held = self._parted(number)[1]
+            held = self.parted(number)[1]
             answers = self.shipped(self.first()).read([comment.text for comment in held])
             save_answers(path, [comment.uid for comment in held], answers)
         return load_answers(path)
@@ -128,7 +128,7 @@ class StagedTraining:
         """A network as it is shipped."""
         return self.material.shipped(network)
 
-    def _parted(self, number: int) -> tuple[list[LabelledComment], list[LabelledComment]]:
+    def parted(self, number: int) -> tuple[list[LabelledComment], list[LabelledComment]]:
         """The comments outside fold ``number``, and those in it."""
         fold = folds([comment.text for comment in self.comments], FOLDS, self.seed)
         outside, within = (
