@@ -69,6 +69,7 @@ def material() -> Material:
         [Opinion("en", "long long queue", "negative"), Opinion("en", "tea tea", "neutral")],
         [Reported("the tea was long", "Bug")],
         partly=[PartlyLabelled("en", "oat tea please", "oat tea"), PartlyLabelled("en", "the tea")],
+        unlabelled=["oat oat", "the queue again"],
     )
 
 
@@ -199,7 +200,7 @@ def test_the_student_learns_what_the_teacher_says(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     said: list[str] = []
     teaching = StagedTraining(tmp_path / "teacher", way(0), shared(), 7, said.append)
-    texts = ["the tea again", "oat oat", *(one.text for one in shared())]
+    texts = [*material().texts(2, 7), *(one.text for one in shared())]
     teacher = Teacher(teaching, material().maker(), texts)
     lessons = teacher.lessons(0)
     assert list(lessons) == texts
@@ -222,9 +223,28 @@ def test_the_student_learns_what_the_teacher_says(tmp_path: Path) -> None:
     assert not {comment.uid for comment in outside} & held.keys()
 
 
+def test_what_measures_is_not_taught(tmp_path: Path) -> None:
+    """What the teacher says of comments of the fold that measures changes nothing: the student is
+    not shown the texts that it will be asked about."""
+    every = {one.text: taught(4, at) for at, one in enumerate(shared())}
+    usual = StagedTraining(tmp_path, way(9), shared(), 7, lambda words: None)
+    learned = usual.parted(0)[0]
+    assert len(learned) < len(every)
+    own = {comment.text: every[comment.text] for comment in learned}
+    trained = []
+    for name, lessons in (("every", every), ("own", own)):
+        (tmp_path / name).mkdir()
+        training = replace(
+            usual, work=tmp_path / name, lessons=lambda fold, lessons=lessons: lessons
+        )
+        trained.append(training.without(0).state_dict())
+    for name, weight in trained[0].items():
+        torch.testing.assert_close(weight, trained[1][name])
+
+
 def test_tweets_are_drawn_and_every_text_stands_once() -> None:
     """Of the tweets as many as asked for; equal texts of several sources are one."""
     found = material().texts(1, 4)
-    assert len(found) == len(set(found)) == 6
+    assert len(found) == len(set(found)) == 8
     assert sum(one.text in found for one in material().tweets) == 1
     assert material().texts(9, 4) != found

@@ -64,7 +64,8 @@ class Material:
     """What there is to learn from besides the shared set.
 
     ``further`` are labelled comments, none of them alike to one of the shared set. ``hard`` ones,
-    of negation and irony, and those ``partly`` labelled are for the second stage.
+    of negation and irony, those ``partly`` labelled, and ``unlabelled`` texts, which only a teacher
+    can say something of, are for the second stage.
     """
 
     tokenizer: Tokenizer
@@ -74,6 +75,7 @@ class Material:
     reported: Sequence[Reported]
     hard: Sequence[LabelledComment] = ()
     partly: Sequence[PartlyLabelled] = ()
+    unlabelled: Sequence[str] = ()
 
     @classmethod
     def gather(
@@ -85,22 +87,31 @@ class Material:
         reported: Sequence[Reported],
         hard: Sequence[LabelledComment] = (),
         partly: Sequence[PartlyLabelled] = (),
+        unlabelled: Sequence[str] = (),
     ) -> Material:
         """The material, for the tokenizer of the base model in the folder ``base``."""
         names = shared_names([*labelled, *further])
         learned = [tweet for tweet in tweets if not tweet.held_out]
-        return cls(reading_tokenizer(base), names, further, learned, reported, hard, partly)
+        tokenizer = reading_tokenizer(base)
+        return cls(tokenizer, names, further, learned, reported, hard, partly, unlabelled)
 
     def maker(self) -> ExampleMaker:
         """What makes examples of comments."""
         return ExampleMaker(self.tokenizer, self.names)
 
+    def sparse(self) -> list[str]:
+        """The texts that lack most labels, each once."""
+        kinds = (self.tweets, self.reported, self.partly)
+        texts = (one.text for kind in kinds for one in kind)
+        return list(dict.fromkeys((*self.unlabelled, *texts)))
+
     def texts(self, tweets: int, seed: int) -> list[str]:
-        """Its texts, once each; of the tweets as many as asked for, drawn."""
+        """What a teacher is asked about, each text once; of the tweets as many as told, drawn."""
         chance = random.Random(seed)  # noqa: S311  draws texts, guards no secret
         some = chance.sample(self.tweets, min(tweets, len(self.tweets)))
         kinds = (self.further, some, self.reported, self.hard, self.partly)
-        return list(dict.fromkeys(one.text for kind in kinds for one in kind))
+        texts = (one.text for kind in kinds for one in kind)
+        return list(dict.fromkeys((*self.unlabelled, *texts)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,11 +177,12 @@ class English:
         partly = taught([maker.partly(one) for one in material.partly], material.partly, lessons)
         asking = [one for one, said in zip(partly, material.partly, strict=True) if said.said]
         nothing = [one for one, said in zip(partly, material.partly, strict=True) if not said.said]
-        labelled = {one.text for one in (*comments, *material.further, *material.hard)}
+        # of the shared set only ``comments``: what the teacher says of the others would tell the
+        # student the answers that measure it
         unlabelled = [
-            replace(maker.bare(text), taught=answer)
-            for text, answer in lessons.items()
-            if text not in labelled
+            replace(maker.bare(text), taught=lessons[text])
+            for text in material.sparse()
+            if text in lessons
         ]
 
         def epoch(chance: random.Random) -> Sequence[Example]:

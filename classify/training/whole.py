@@ -127,8 +127,9 @@ def train_all(
         corpus.reported,
         read_hard(),
         [one for one in read_partly_labelled() if one.lang == ENGLISH],
+        read_unlabelled(data, corpus.english, SEED),
     )
-    teacher = _teacher(data, work / TEACHER, material, corpus.english, say)
+    teacher = _teacher(work / TEACHER, material, corpus.english, say)
     training = StagedTraining(
         work, English.student(material, base), corpus.english, SEED, say, teacher.lessons
     )
@@ -184,13 +185,12 @@ def train_all(
 
 
 def _teacher(
-    data: Path, work: Path, material: Material, shared: Sequence[LabelledComment], say: Say
+    work: Path, material: Material, shared: Sequence[LabelledComment], say: Say
 ) -> Teacher:
     training = StagedTraining(
         work, English.teacher(material, unpacked(work / "base")), shared, SEED, say
     )
-    texts = [*read_unlabelled(data, shared, SEED), *material.texts(TWEETS, SEED)]
-    texts += [comment.text for comment in shared]
+    texts = [*material.texts(TWEETS, SEED), *(comment.text for comment in shared)]
     return Teacher(training, material.maker(), list(dict.fromkeys(texts)))
 
 
