@@ -1,7 +1,7 @@
 """Measures the network on the public task of telling suggestions (SemEval-2019 task 9).
 
 Run from the checkout: ``python -m benchmarks.suggestions --work out/training [--epochs 3]``; prints
-and writes ``benchmarks/suggestions.json``. The network after the first stage of a training (in the
+and writes ``benchmarks/suggestions.json``. The trained network of a build (in the
 work folder) gets one more head, learns the task's training part of sub-task A (software forum), and
 is measured on the development parts of A and, without any hotel review to learn from, of B. The
 texts are licensed for research only: the weights are thrown away.
@@ -71,7 +71,7 @@ def main() -> None:
         installed_base(), corpus.english, corpus.further, corpus.tweets, corpus.reported
     )
     network = English.student(material, installed_base()).untrained()
-    network.load_state_dict(torch.load(chosen.work / "first.pt", weights_only=True))
+    network.load_state_dict(torch.load(chosen.work / "final.pt", weights_only=True))
     maker = material.maker()
 
     def examples(texts: Sequence[str], labels: Sequence[bool]) -> list[Example]:
