@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -21,7 +23,14 @@ from classify.training import mpnet  # noqa: E402
 from classify.training.corpus import LabelledAsk, LabelledComment, Opinion, Reported  # noqa: E402
 from classify.training.fine_tune import Plan, padded, total_loss  # noqa: E402
 from classify.training.reader_network import Logits  # noqa: E402
-from classify.training.recipe import Amounts, English, Material  # noqa: E402
+from classify.training.recipe import (  # noqa: E402
+    Amounts,
+    English,
+    Material,
+    drawn_by,
+    evened,
+    sentiment_shares,
+)
 from classify.training.steps import StagedTraining  # noqa: E402
 from classify.training.teacher import Teacher  # noqa: E402
 from classify.training.wants import PartlyLabelled  # noqa: E402
@@ -81,7 +90,7 @@ def way(unlabelled: int) -> English:
         return BertModel(config, add_pooling_layer=False)
 
     plan = Plan(epochs=1, batch=8)
-    return English(material(), encoder, Amounts(2, 1, 0.5, 2, 1, 1, unlabelled), plan, plan)
+    return English(material(), encoder, Amounts(2, 1, 0.5, 2, 1, 1, unlabelled), plan, plan, plan)
 
 
 def taught(count: int, seed: int) -> Taught:
@@ -200,7 +209,7 @@ def test_the_student_learns_what_the_teacher_says(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     said: list[str] = []
     teaching = StagedTraining(tmp_path / "teacher", way(0), shared(), 7, said.append)
-    texts = [*material().texts(2, 7), *(one.text for one in shared())]
+    texts = [*material().texts(), *(one.text for one in shared())]
     teacher = Teacher(teaching, material().maker(), texts)
     lessons = teacher.lessons(0)
     assert list(lessons) == texts
@@ -242,9 +251,49 @@ def test_what_measures_is_not_taught(tmp_path: Path) -> None:
         torch.testing.assert_close(weight, trained[1][name])
 
 
-def test_tweets_are_drawn_and_every_text_stands_once() -> None:
-    """Of the tweets as many as asked for; equal texts of several sources are one."""
-    found = material().texts(1, 4)
-    assert len(found) == len(set(found)) == 8
-    assert sum(one.text in found for one in material().tweets) == 1
-    assert material().texts(9, 4) != found
+def test_every_text_stands_once() -> None:
+    """Equal texts of several sources are one; what has a sentiment of its own is not drawn as one
+    that nothing is known of."""
+    found = material().texts()
+    assert len(found) == len(set(found)) == 9
+    assert {one.text for one in material().tweets} <= set(found)
+    assert not {one.text for one in material().tweets} & set(material().sparse())
+
+
+def test_rare_feelings_are_drawn_more_often() -> None:
+    """Evenly where the weights are the shares, as they stand where all weigh the same."""
+    opinions = [
+        Opinion("en", "tea", name)
+        for name, count in (("negative", 10), ("neutral", 60), ("positive", 30))
+        for _ in range(count)
+    ]
+    maker = material().maker()
+    examples = [maker.opinion(one) for one in opinions]
+    shares = sentiment_shares(opinions)
+    assert shares.tolist() == pytest.approx([0.1, 0.6, 0.3, 1.0])
+
+    def drawn(weights: np.ndarray, count: int) -> Counter[int]:
+        return Counter(one.sentiment for one in drawn_by(weights, examples, count, Random(3)))
+
+    assert drawn(shares, 30) == {0: 10, 1: 10, 2: 10}
+    assert drawn(shares**0, 50) == {0: 5, 1: 30, 2: 15}
+    assert drawn(shares, 300) == {0: 10, 1: 60, 2: 30}, "no example is drawn twice"
+
+
+def test_a_lesson_is_told_as_if_feelings_were_even() -> None:
+    """What is as likely as it is common tells nothing; mixed feelings, which no opinion has, keep
+    their odds."""
+    lesson = replace(taught(3, 1), sentiment=np.array([0.1, 0.6, 0.3, 0.0], np.float16))
+    even = evened(lesson, np.array([0.1, 0.6, 0.3, 1.0], np.float32))
+    assert even.sentiment.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0], abs=1e-3)
+    same = evened(lesson, np.ones(4, np.float32))
+    assert same.sentiment.tolist() == pytest.approx(lesson.sentiment.tolist(), abs=1e-3)
+
+
+def test_the_last_stage_goes_on(tmp_path: Path) -> None:
+    """The final network begins where that without the first fold ended, and learns all comments."""
+    training = StagedTraining(tmp_path, way(2), shared(), 7, lambda words: None)
+    final = training.final().state_dict()
+    assert {path.name for path in tmp_path.iterdir()} == {"first.pt", "without_0.pt", "final.pt"}
+    before = training.without(0).state_dict()
+    assert any(not torch.equal(final[name], before[name]) for name in final)

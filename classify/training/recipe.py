@@ -18,9 +18,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from tokenizers import Tokenizer
 from torch import nn
 
+from classify.answers import Floats
+from classify.labels import SENTIMENTS
 from classify.network import Network
 from classify.training.corpus import LabelledComment, Opinion, Reported
 from classify.training.examples import Example, ExampleMaker, misspelt, shared_names
@@ -28,7 +31,7 @@ from classify.training.export import int8_graph, reading_tokenizer
 from classify.training.fine_tune import Epoch, Plan, Progress, fine_tune
 from classify.training.mpnet import teacher_encoder
 from classify.training.reader_network import ReaderNetwork, base_encoder
-from classify.training.taught import Lessons
+from classify.training.taught import Lessons, Taught
 from classify.training.wants import PartlyLabelled
 
 
@@ -51,12 +54,17 @@ class Amounts:
     unlabelled: int = 0
 
 
-STUDENT = Amounts(15_000, 1_500, 0.5, 3_000, 1_200, 600, unlabelled=20_000)
+STUDENT = Amounts(15_000, 1_500, 0.5, 8_000, 1_200, 600, unlabelled=22_000)
 STUDENT_FIRST = Plan(epochs=2, rate=2e-4, batch=32)
-STUDENT_SECOND = Plan(epochs=3, rate=2e-4, batch=32)
+STUDENT_SECOND = Plan(epochs=5, rate=2e-4, batch=32)
+STUDENT_LAST = Plan(epochs=1, rate=5e-5, head_rate=2.5e-4, batch=32)
+EVENNESS = 0.6
+"""How far tweets are drawn, and told what the teacher says of their feeling, as if every sentiment
+were as common as the next: 0 as common as in their set, mostly neutral or positive, 1 evenly."""
 TEACHER = Amounts(10_000, 1_000, 0.2, 3_000, 1_200, 600)
 TEACHER_FIRST = Plan(epochs=2, rate=6e-5, head_rate=8e-4, batch=24, frozen=3)
 TEACHER_SECOND = Plan(epochs=2, rate=5e-5, head_rate=5e-4, frozen=3)
+TEACHER_LAST = Plan(epochs=1, rate=1.5e-5, head_rate=1.5e-4, frozen=3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,16 +108,14 @@ class Material:
         return ExampleMaker(self.tokenizer, self.names)
 
     def sparse(self) -> list[str]:
-        """The texts that lack most labels, each once."""
-        kinds = (self.tweets, self.reported, self.partly)
-        texts = (one.text for kind in kinds for one in kind)
+        """The texts that lack most labels, each once; the tweets, which have a sentiment, are
+        none of them."""
+        texts = (one.text for kind in (self.reported, self.partly) for one in kind)
         return list(dict.fromkeys((*self.unlabelled, *texts)))
 
-    def texts(self, tweets: int, seed: int) -> list[str]:
-        """What a teacher is asked about, each text once; of the tweets as many as told, drawn."""
-        chance = random.Random(seed)  # noqa: S311  draws texts, guards no secret
-        some = chance.sample(self.tweets, min(tweets, len(self.tweets)))
-        kinds = (self.further, some, self.reported, self.hard, self.partly)
+    def texts(self) -> list[str]:
+        """What a teacher is asked about, each text once."""
+        kinds = (self.further, self.tweets, self.reported, self.hard, self.partly)
         texts = (one.text for kind in kinds for one in kind)
         return list(dict.fromkeys((*self.unlabelled, *texts)))
 
@@ -123,11 +129,13 @@ class English:
     amounts: Amounts
     first: Plan
     second: Plan
+    last: Plan
 
     @classmethod
     def student(cls, material: Material, base: Path) -> English:
         """That of the network that ships, on the base model in the folder ``base``."""
-        return cls(material, lambda: base_encoder(base), STUDENT, STUDENT_FIRST, STUDENT_SECOND)
+        plans = STUDENT_FIRST, STUDENT_SECOND, STUDENT_LAST
+        return cls(material, lambda: base_encoder(base), STUDENT, *plans)
 
     @classmethod
     def teacher(cls, material: Material, base: Path) -> English:
@@ -136,7 +144,7 @@ class English:
         def encoder() -> nn.Module:
             return teacher_encoder(base, material.tokenizer)
 
-        return cls(material, encoder, TEACHER, TEACHER_FIRST, TEACHER_SECOND)
+        return cls(material, encoder, TEACHER, TEACHER_FIRST, TEACHER_SECOND, TEACHER_LAST)
 
     def untrained(self) -> ReaderNetwork:
         """The network before the first stage, on the base model's weights."""
@@ -169,11 +177,39 @@ class English:
     ) -> ReaderNetwork:
         """A copy of ``network`` that has gone on with ``comments`` of the shared set and what a
         teacher says of texts."""
+        return self._gone_on(self.second, network, comments, lessons, seed, on_step)
+
+    def last_stage(
+        self,
+        network: ReaderNetwork,
+        comments: Sequence[LabelledComment],
+        lessons: Lessons,
+        seed: int,
+        on_step: Progress,
+    ) -> ReaderNetwork:
+        """The same, shorter and with smaller steps, for a network that has done so before."""
+        return self._gone_on(self.last, network, comments, lessons, seed, on_step)
+
+    def _gone_on(
+        self,
+        plan: Plan,
+        network: ReaderNetwork,
+        comments: Sequence[LabelledComment],
+        lessons: Lessons,
+        seed: int,
+        on_step: Progress,
+    ) -> ReaderNetwork:
         material, amounts, maker = self.material, self.amounts, self.material.maker()
         own = misspelling(comments, maker, lessons)
         further = misspelling(material.further, maker, lessons)
         hard = misspelling(material.hard, maker, lessons)
-        tweets = taught([maker.opinion(one) for one in material.tweets], material.tweets, lessons)
+        common = sentiment_shares(material.tweets) ** EVENNESS
+        even = {
+            one.text: evened(lessons[one.text], common)
+            for one in material.tweets
+            if one.text in lessons
+        }
+        tweets = taught([maker.opinion(one) for one in material.tweets], material.tweets, even)
         partly = taught([maker.partly(one) for one in material.partly], material.partly, lessons)
         asking = [one for one, said in zip(partly, material.partly, strict=True) if said.said]
         nothing = [one for one, said in zip(partly, material.partly, strict=True) if not said.said]
@@ -191,14 +227,14 @@ class English:
                 *own(chance),
                 *drawn(others, int(amounts.further * len(others)), chance),
                 *hard(chance),
-                *drawn(tweets, amounts.tweets_again, chance),
+                *drawn_by(common, tweets, amounts.tweets_again, chance),
                 *drawn(asking, amounts.asking, chance),
                 *drawn(nothing, amounts.nothing, chance),
                 *drawn(unlabelled, amounts.unlabelled, chance),
             ]
 
         mask = mask_of(material.tokenizer)
-        return fine_tune(copy.deepcopy(network), epoch, self.second, seed, mask, on_step)
+        return fine_tune(copy.deepcopy(network), epoch, plan, seed, mask, on_step)
 
     def shipped(self, network: ReaderNetwork) -> Network:
         """A network as it is shipped."""
@@ -215,6 +251,37 @@ def mask_of(tokenizer: Tokenizer) -> int:
 def drawn(examples: Sequence[Example], count: int, chance: random.Random) -> Sequence[Example]:
     """``count`` of the examples, or all where there are fewer, in random order."""
     return chance.sample(examples, min(count, len(examples)))
+
+
+def sentiment_shares(opinions: Sequence[Opinion]) -> Floats:
+    """(4,): the share of each sentiment among the opinions, 1 for those that none has."""
+    counts = np.array([[one.sentiment == name for name in SENTIMENTS] for one in opinions]).sum(0)
+    return np.where(counts, counts / max(1, len(opinions)), 1.0).astype(np.float32)
+
+
+def drawn_by(
+    weights: Floats, examples: Sequence[Example], count: int, chance: random.Random
+) -> list[Example]:
+    """Some ``count`` of the examples in random order: of each sentiment as many as its share among
+    them over its weight (4,) tells, or all where there are fewer."""
+    by_sentiment: dict[int, list[Example]] = {}
+    for example in examples:
+        by_sentiment.setdefault(example.sentiment, []).append(example)
+    shares = {code: len(own) / weights[code] for code, own in by_sentiment.items()}
+    part = count / max(1.0, sum(shares.values()))
+    return [
+        one
+        for code, own in by_sentiment.items()
+        for one in drawn(own, round(part * shares[code]), chance)
+    ]
+
+
+def evened(lesson: Taught, weights: Floats) -> Taught:
+    """The lesson with each sentiment as likely as where they are common by other shares, the old
+    over the new being ``weights`` (4,) (Saerens et al. 2002, "Adjusting the outputs of a classifier
+    to new a priori probabilities")."""
+    likely = lesson.sentiment / weights
+    return replace(lesson, sentiment=(likely / likely.sum()).astype(np.float16))
 
 
 def taught(

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from classify.pieces import batches
-from classify.training.corpus import LabelledComment, stream_texts, unlike_texts
+from classify.training.corpus import LABELS, LabelledComment, stream_texts, unlike_texts
 from classify.training.examples import Example, ExampleMaker
 from classify.training.fine_tune import padded
 from classify.training.precision import half_precision
@@ -20,9 +20,8 @@ from classify.training.reader_network import ReaderNetwork
 from classify.training.steps import StagedTraining
 from classify.training.taught import Lessons, Taught, load_taught, save_taught
 
-REDDIT = 22_000
-TWEETS = 15_000
-"""Reddit posts and tweets drawn; of apps and of games there are fewer, and all are taken."""
+REDDIT = 40_000
+"""Reddit posts drawn; of apps and of games there are fewer, and all are taken."""
 _BATCH_TOKENS = 4_096
 
 
@@ -65,7 +64,8 @@ def read_unlabelled(
     data: Path, measured: Sequence[LabelledComment], seed: int, reddit: int = REDDIT
 ) -> list[str]:
     """Texts of the streams whose terms allow weights learned from them: Reddit posts, reviews of
-    apps and of games. None is a near-copy of a ``measured`` comment.
+    apps and of games; and comments written for it of trades whose streams' terms do not. None is a
+    near-copy of a ``measured`` comment.
 
     Raises ``DataError`` where a stream is missing.
     """
@@ -77,5 +77,7 @@ def read_unlabelled(
     drawn = chance.sample(posts, min(reddit, len(posts)))
     with (data / "streams" / "steam_reviews.jsonl").open(encoding="utf-8") as lines:
         games = [json.loads(line)["review"].strip() for line in lines]
-    texts = [text for text in dict.fromkeys([*drawn, *by_domain["app"], *games]) if text]
+    with (LABELS / "unlabelled.jsonl").open(encoding="utf-8") as lines:
+        written = [json.loads(line)["text"] for line in lines]
+    texts = [text for text in dict.fromkeys([*drawn, *by_domain["app"], *games, *written]) if text]
     return unlike_texts(texts, [comment.text for comment in measured])

@@ -58,7 +58,7 @@ from classify.training.outside import SentimentScore, judgements, measure_sentim
 from classify.training.recipe import English, Material
 from classify.training.spam_weights import learn_spam
 from classify.training.steps import FOLDS, Say, StagedTraining, told_now_and_then
-from classify.training.teacher import TWEETS, Teacher, read_unlabelled
+from classify.training.teacher import Teacher, read_unlabelled
 from classify.training.train_others import OtherMaterial, others_contribution
 from classify.training.wants import read_partly_labelled
 from classify.vectors import VectorEncoder
@@ -190,7 +190,7 @@ def _teacher(
     training = StagedTraining(
         work, English.teacher(material, unpacked(work / "base")), shared, SEED, say
     )
-    texts = [*material.texts(TWEETS, SEED), *(comment.text for comment in shared)]
+    texts = [*material.texts(), *(comment.text for comment in shared)]
     return Teacher(training, material.maker(), list(dict.fromkeys(texts)))
 
 
