@@ -52,6 +52,18 @@ class Recipe(Protocol):
         the shared set and what a teacher says of texts, if anything."""
         ...
 
+    def last_stage(
+        self,
+        network: ReaderNetwork,
+        comments: Sequence[LabelledComment],
+        lessons: Lessons,
+        seed: int,
+        on_step: Progress,
+    ) -> ReaderNetwork:
+        """The same for a network that has had its second stage and knows but some of the
+        ``comments``: a shorter way, with smaller steps."""
+        ...
+
     def shipped(self, network: ReaderNetwork) -> Network:
         """A network as it is shipped."""
         ...
@@ -112,15 +124,12 @@ class StagedTraining:
         return load_answers(path)
 
     def final(self) -> ReaderNetwork:
-        """The network that has learned from all comments.
-
-        Its teacher is that of the first fold, so that what is measured on that fold is what the
-        same teacher brings about.
-        """
+        """The network that has learned from all comments: it goes on from that which has not seen
+        the first fold, so that what was measured on that fold is what it builds upon."""
         return self._network(
             self.work / "final.pt",
-            lambda: self.material.second_stage(
-                self.first(), self.comments, self.lessons(0), self.seed, self._steps("final")
+            lambda: self.material.last_stage(
+                self.without(0), self.comments, self.lessons(0), self.seed, self._steps("final")
             ),
         )
 
