@@ -81,7 +81,10 @@ _FEELING = frozenset(
         *("incompetent", "average", "weird", "frustrating", "impressive", "outstanding"),
         *("favorite", "favourite", "little", "big", "huge", "tiny", "whole", "same", "only"),
         *("other", "real", "pretty", "very", "many", "few", "much", "most", "several", "first"),
-        *("own", "more", "less", "such", "so", "too", "no"),
+        *("own", "more", "less", "such", "so", "too", "no", "better", "nicer", "friendlier"),
+        *("kinder", "cleaner", "faster", "fastest", "quicker", "longer", "longest", "shorter"),
+        *("cheaper", "cheapest", "easier", "smoother", "worse", "poorer", "slower", "slowest"),
+        *("ruder", "rudest", "dirtier", "bigger", "biggest", "smaller", "fewer", "greatest"),
     )
 )
 """Words before a thing that judge or count it: they do not belong to its name."""
@@ -296,7 +299,7 @@ def _tells_of_another(root: Word) -> bool:
 def _is_no_name(word: Word, root: Word) -> bool:
     if not tidy(word.text) or word.pos_ in {"ADV", "NUM", "DET", "PRON"} or word.like_url:
         return word is not root
-    return word is not root and (word.lower_ in _FEELING or word.lemma_.lower() in _FEELING)
+    return word is not root and word.lower_ in _FEELING
 
 
 def _aspects(said: Sequence[Said]) -> tuple[Aspect, ...]:

@@ -97,6 +97,7 @@ def material(folder: Path) -> OtherMaterial:
         Vocabulary(base, np.arange(len(base.pieces))),
         comments()[:8],
         [],
+        [Opinion("en", "do menu", "neutral")],
         opinions(),
         *(Plan(epochs=1, batch=16, frozen=1) for _ in range(3)),
     )
