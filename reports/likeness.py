@@ -22,7 +22,7 @@ import pandas as pd
 from scipy import sparse
 
 from reports.linkage import linked
-from reports.neighbours import shared_neighbours
+from reports.neighbours import CIRCLES, meeting, nearest, shared_neighbours
 from reports.phrases import LONGER, content
 
 Floats = npt.NDArray[np.float32]
@@ -34,9 +34,10 @@ DIFFERING = 0.15
 """How much more it must be where both have a word in common and each has others."""
 FLOOR = 0.2
 """The cosine below which nothing is a neighbour."""
-COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.55, 0.43, 0.85
+COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.55, 0.40, 0.85
 """Cosines that tell as much as ``LEVEL``: between phrases of one language, of two, and where both
 have a word in common and each has others."""
+NEVER = 2.0
 WHOLE_FLOOR, WHOLE_COSINE = 0.7, 0.72
 """The least of both between wholes, each the mean of what many said: what single asks say beside
 the point cancels out in it, so that other things' means lie closer than other things' asks."""
@@ -124,12 +125,12 @@ def likeness(
     groups: Sequence[Likeness], vectors: Floats, floor: float, cosine: float = 0.0
 ) -> sparse.csr_matrix:
     """(n, n): how alike groups with ``vectors`` (n, dim) are, on the scale of ``LEVEL``; zero where
-    they are two whatever their vectors, and where they share no neighbour.
+    they are two whatever their vectors, and where neither is near the other nor anything to both.
 
     ``floor`` is the cosine of a neighbour, ``cosine`` the least that tells as much as ``LEVEL``.
     """
-    shared = sparse.triu(shared_neighbours(vectors, floor), format="coo")
-    one, other = shared.row, shared.col
+    near = nearest(vectors, CIRCLES[-1], floor)
+    one, other, shared = meeting(near, shared_neighbours(near))
     cosines = np.einsum("nd,nd->n", vectors[one], vectors[other])
     demanded = np.array(
         [
@@ -139,25 +140,24 @@ def likeness(
         np.float32,
     ).reshape(-1, 2)
     by_cosine = LEVEL + cosines - np.maximum(demanded[:, 1], cosine)
-    value = np.maximum(shared.data - demanded[:, 0], by_cosine)
+    value = np.maximum(shared - demanded[:, 0], by_cosine)
     known = value > 0
-    half = sparse.csr_matrix((value[known], (one[known], other[known])), shape=shared.shape)
+    half = sparse.csr_matrix((value[known], (one[known], other[known])), shape=(len(near),) * 2)
     return (half + half.T).tocsr()
-
-
-_NEVER = (2.0, 2.0)
 
 
 def _demanded(one: Likeness, other: Likeness) -> tuple[float, float]:
     """What two groups need beyond ``LEVEL`` in neighbours, and as their cosine."""
     if one.wants != other.wants:
-        return _NEVER
+        return NEVER, NEVER
     if one.lang != other.lang or one.sentence or other.sentence:
         return 0.0, FOREIGN_COSINE
     if one.numbers != other.numbers:
-        return _NEVER
+        return NEVER, NEVER
     shared = one.named & other.named
-    if shared and (one.turns != other.turns or (one.named - shared and other.named - shared)):
+    if one.turns != other.turns:
+        return DIFFERING if shared else 0.0, NEVER
+    if shared and one.named - shared and other.named - shared:
         return DIFFERING, DIFFERING_COSINE
     return 0.0, COSINE
 

@@ -32,25 +32,32 @@ NOBODY = -1
 _ROWS = 512
 
 
-def shared_neighbours(vectors: Floats, floor: float) -> sparse.csr_matrix:
-    """(n, n): the share of their neighbours that two of ``vectors`` (n, dim), of length one, have
-    in common, each counted among its own, as a mean over ``CIRCLES``; zero below ``LEAST``.
+def shared_neighbours(near: Places) -> sparse.csr_matrix:
+    """(n, n): the share of their neighbours ``near`` (n, m), as ``nearest`` gives them, that two
+    have in common beyond chance, each counted among its own, as a mean over ``CIRCLES``; zero below
+    ``LEAST``."""
+    count = len(near)
+    circles = [(_circle(near[:, :size]), size + 1) for size in CIRCLES if size + 1 < count]
+    parts = [
+        sum(
+            (_beyond_chance(within[begin : begin + _ROWS] @ within.T / size, size / count))
+            for within, size in circles
+        )
+        / len(CIRCLES)
+        for begin in range(0, count, _ROWS)
+        if circles
+    ]
+    shared = sparse.vstack(parts).tocsr() if parts else sparse.csr_matrix((count, count))
+    shared.setdiag(0)
+    shared.data[shared.data < LEAST] = 0
+    shared.eliminate_zeros()
+    return shared
 
-    None is a neighbour whose cosine is below ``floor``.
-    """
-    near = nearest(vectors, CIRCLES[-1], floor)
-    weighed = sparse.hstack(
-        [_circle(near[:, :size]) * (len(CIRCLES) * (size + 1)) ** -0.5 for size in CIRCLES]
-    ).tocsr()
-    across = weighed.T.tocsr()
-    parts = []
-    for begin in range(0, len(vectors), _ROWS):
-        shared = weighed[begin : begin + _ROWS] @ across
-        shared.setdiag(0, k=begin)
-        shared.data[shared.data < LEAST] = 0
-        shared.eliminate_zeros()
-        parts.append(shared)
-    return sparse.vstack(parts).tocsr()
+
+def _beyond_chance(shared: sparse.csr_matrix, chance: float) -> sparse.csr_matrix:
+    """What is shared beyond what any two share on average, where all is 1 (as Cohen's kappa)."""
+    shared.data = np.maximum(shared.data - chance, 0) / (1 - chance)
+    return shared
 
 
 def _circle(near: Places) -> sparse.csr_matrix:
@@ -61,6 +68,14 @@ def _circle(near: Places) -> sparse.csr_matrix:
     begins = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
     ones = np.ones(int(known.sum()), np.float32)
     return sparse.csr_matrix((ones, members[known], begins), shape=(count, count))
+
+
+def meeting(near: Places, shared: sparse.csr_matrix) -> tuple[Places, Places, Floats]:
+    """Rows and others of which one is the other's neighbour or they share some, each pair once, the
+    lower row first, and how much they share, (pairs,)."""
+    met = sparse.triu(_circle(near) + _circle(near).T + shared, k=1, format="coo")
+    values = np.asarray(shared[met.row, met.col]).ravel() if met.nnz else np.zeros(0)
+    return met.row, met.col, values.astype(np.float32)
 
 
 def nearest(vectors: Floats, count: int, floor: float) -> Places:
@@ -110,7 +125,7 @@ def _nearest(
     vectors: Floats, rows: Places, among: Places, count: int, floor: float
 ) -> tuple[Places, Places, Floats]:
     likeness = vectors[rows] @ vectors[among].T
-    likeness[rows[:, None] == among[None, :]] = -1.0
+    likeness[rows[:, None] == among[None, :]] = -2.0
     if len(among) > count:
         places = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
         likeness = np.take_along_axis(likeness, places, axis=1)
