@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +55,10 @@ _ROWS = 2_048
 
 
 class Likeness:
-    """What the asks of one group have in common: their words and the mean of their vectors."""
+    """What the asks of one group have in common: their words and the mean of their vectors.
+
+    All are heard before anything is told of them.
+    """
 
     def __init__(self, wants: bool, words: frozenset[str]) -> None:
         self.wants = wants
@@ -92,12 +96,12 @@ class Likeness:
         assert self._sum is not None, "a group has asks"
         return self._sum
 
-    @property
+    @cached_property
     def lang(self) -> str:
         """The language that most of the asks are in."""
         return min(self._langs, key=lambda lang: (-self._langs[lang], lang), default="")
 
-    @property
+    @cached_property
     def sentence(self) -> bool:
         """Whether whole sentences stand for the items, so that single words decide nothing."""
         return 2 * self._sentences > self._asks

@@ -27,7 +27,9 @@ LARGEST_BLOCK = 4_000
 CIRCLES = (4, 8, 16)
 """How many neighbours are compared: things asked for in few wordings and in many."""
 LEAST = 0.05
-"""Smaller shares count as none: they change hardly a group, and are most of a large table."""
+MOST = 48
+"""Smaller shares count as none, and those behind so many greater ones: they change hardly a group,
+and are most of a large table."""
 NOBODY = -1
 _ROWS = 512
 
@@ -39,25 +41,38 @@ def shared_neighbours(near: Places) -> sparse.csr_matrix:
     count = len(near)
     circles = [(_circle(near[:, :size]), size + 1) for size in CIRCLES if size + 1 < count]
     parts = [
-        sum(
-            (_beyond_chance(within[begin : begin + _ROWS] @ within.T / size, size / count))
-            for within, size in circles
+        _most(
+            sum(
+                _beyond_chance(within[begin : begin + _ROWS] @ within.T / size, size / count)
+                for within, size in circles
+            )
+            / len(CIRCLES),
+            begin,
         )
-        / len(CIRCLES)
         for begin in range(0, count, _ROWS)
         if circles
     ]
-    shared = sparse.vstack(parts).tocsr() if parts else sparse.csr_matrix((count, count))
-    shared.setdiag(0)
-    shared.data[shared.data < LEAST] = 0
-    shared.eliminate_zeros()
-    return shared
+    if not parts:
+        return sparse.csr_matrix((count, count), dtype=np.float32)
+    shared = sparse.vstack(parts).tocsr()
+    return shared.maximum(shared.T)
 
 
 def _beyond_chance(shared: sparse.csr_matrix, chance: float) -> sparse.csr_matrix:
     """What is shared beyond what any two share on average, where all is 1 (as Cohen's kappa)."""
     shared.data = np.maximum(shared.data - chance, 0) / (1 - chance)
     return shared
+
+
+def _most(shared: sparse.csr_matrix, begin: int) -> sparse.csr_matrix:
+    """Of each row the ``MOST`` that it shares most with; its first row is row ``begin`` of all."""
+    shared.setdiag(0, k=begin)
+    rows = np.repeat(np.arange(shared.shape[0]), np.diff(shared.indptr))
+    order = np.lexsort((shared.indices, -shared.data, rows))
+    place = np.arange(len(order)) - shared.indptr[rows]
+    kept = order[(place < MOST) & (shared.data[order] >= LEAST)]
+    found = (shared.data[kept], (rows[kept], shared.indices[kept]))
+    return sparse.csr_matrix(found, shape=shared.shape, dtype=np.float32)
 
 
 def _circle(near: Places) -> sparse.csr_matrix:

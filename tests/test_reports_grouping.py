@@ -282,7 +282,7 @@ def crowd(things: int, each: int, spread: float, seed: int = 3) -> tuple[Rows, R
 def test_what_has_the_same_neighbours_is_one_thing_in_a_crowd() -> None:
     """Asks of one thing that are far from one another, but all among themselves, meet; the cosine
     of two tells as little as that of strangers."""
-    rows, truth = crowd(30, 12, 0.95)
+    rows, truth = crowd(30, 12, 1.0)
     names = [
         f"{first}{middle}{last}" for first in SYLLABLES for middle in "aeiou" for last in SYLLABLES
     ]
@@ -292,7 +292,7 @@ def test_what_has_the_same_neighbours_is_one_thing_in_a_crowd() -> None:
     cosines = (rows @ rows.T)[truth[:, None] == truth[None, :]]
     assert np.median(cosines) < COSINE, "their cosines alone would not do"
     found = together(group_asks(asks))
-    assert normalized_mutual_info_score(truth, found) > 0.9
+    assert normalized_mutual_info_score(truth, found) > 0.85
 
 
 def test_a_few_asks_are_told_apart_by_their_cosine_alone() -> None:
