@@ -2,25 +2,23 @@
 
 Words decide first: asks with the same key (see ``reports.phrases``) form a group, a misspelt key
 joins the right one, and a particular ("egg stack after 10:30") joins the general ("all-day
-breakfast") where enough people tie the two. Then groups meet whose vectors are close on average,
-whatever their words and languages, and those that met do so again as wholes. Phrases that share a
-word and differ in another ("offline search", "offline editing") have close vectors too, so that
-words tell how close two groups must be. Every ask has a group, if need be of its own. The result
-does not depend on the order of the rows.
+breakfast") where enough people tie the two. Then groups meet whose vectors have the same
+neighbours, whatever their words and languages (see ``reports.likeness``). Every ask has a group, if
+need be of its own. The result does not depend on the order of the rows.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reports.likeness import Likeness, like_groups, like_wholes, whole_sentences, wishes_hours
+from reports.likeness import Likeness, alike, whole_sentences
 from reports.phrases import LONGER, MODIFIERS, Phrase, bare, content, names_nothing, phrase
 
 NO_GROUP = -1
@@ -256,16 +254,16 @@ def _other_words(
     positions = np.flatnonzero(usable)
     rows = asks.iloc[positions]
     langs = rows["lang"].tolist() if "lang" in rows else [None] * len(rows)
-    marks = zip(whole_sentences(rows).tolist(), wishes_hours(rows).tolist(), strict=True)
-    for position, vector, lang, (sentence, hours) in zip(
-        positions.tolist(), rows["vector"], langs, marks, strict=True
+    for position, vector, lang, sentence in zip(
+        positions.tolist(), rows["vector"], langs, whole_sentences(rows).tolist(), strict=True
     ):
         key = _root(parent, census.keys[position])
         group = groups.setdefault(key, Likeness(*key))
-        group.hear(vector, census.persons[position], lang, sentence=sentence, hours=hours)
-    _join(groups, parent, like_groups)
-    while _join(groups, parent, like_wholes):
-        pass
+        group.hear(vector, census.persons[position], lang, sentence=sentence)
+    leading = sorted(groups, key=lambda key: (*groups[key].weight(), key[0]))
+    for key, leader in zip(leading, alike([groups[key] for key in leading]).tolist(), strict=True):
+        if key != leading[leader]:
+            parent[key] = leading[leader]
 
 
 def comparable(asks: pd.DataFrame, counted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -277,20 +275,6 @@ def comparable(asks: pd.DataFrame, counted: npt.NDArray[np.bool_]) -> npt.NDArra
     newest = asks["vector_version"] == (version.iloc[0] if len(version) else "")
     filled = asks["vector"].map(lambda vector: vector is not None and len(vector) > 0)
     return np.asarray(counted & newest & filled.astype(bool), dtype=np.bool_)
-
-
-def _join(
-    groups: dict[Key, Likeness],
-    parent: dict[Key, Key],
-    like: Callable[[Sequence[Likeness]], Iterable[tuple[int, int]]],
-) -> bool:
-    """Let groups that are ``like`` one another become one; tells whether any did."""
-    leading = sorted(groups, key=lambda key: (*groups[key].weight(), key[0]))
-    met = list(like([groups[key] for key in leading]))
-    for follower, leader in met:
-        parent[leading[follower]] = leading[leader]
-        groups[leading[leader]].take(groups.pop(leading[follower]))
-    return bool(met)
 
 
 def _assemble(

@@ -1,108 +1,85 @@
-"""How close the vectors of two groups of asks must be for one group to be made of them.
+"""How alike groups of asks are, and which of them are for one thing.
 
 Vectors alone do not tell near misses from wordings of one want, words alone know no synonyms and no
-other language; so the words two groups share say what is demanded of their vectors. The levels were
-chosen on the wants of every other trade of ``benchmarks/wants`` and the planted demand of the
-standard scenario, that of sentences on part of BANKING77 (Casanueva et al. 2020).
+other language. Where there are many groups, those for one thing have the same neighbours (see
+``reports.neighbours``); where there are few, their cosine must do. Groups that have a word in
+common and differ in another must be more alike than others. What has met is more plainly one thing
+or another than its parts were: single groups move to the thing that they are nearest to, and things
+that are alike as wholes become one.
+
+The levels were chosen on the planted demand of the scenario standard, those of wholes also on
+BANKING77 (Casanueva et al. 2020).
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 from reports.linkage import linked
+from reports.neighbours import CIRCLES, meeting, nearest, shared_neighbours
 from reports.phrases import LONGER, content
 
 Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
 
-LEVEL = 0.55
-"""Between phrases of one language that share no word."""
-FOREIGN_LEVEL = 0.43
-"""Between two languages: a word that both have may be a name or a loan."""
-DIFFERING_LEVEL = 0.85
-"""Where both have a word in common and each has others: near misses, unless they are very close."""
-TURNED_LEVEL = 0.80
-"""Where both have the word that turns the wish, and no other: "better staff", "better tables"."""
-PARTICULAR_LEVEL = 0.65
-"""Where one has all the words of the other and further ones."""
-HOURS_LEVEL = 0.39
-"""Between a wish for more hours ("all-day breakfast") and one for a thing at another hour: it may
-be the same thing ("breakfast at lunchtime"), or part of what is wanted all day."""
-HOURS_LEVEL_OF_MANY = 0.55
-"""The same where both are groups of ``MANY`` people: means of many asks lie closer than asks."""
-MANY = 5
-WHOLE_LEVEL = 0.68
-"""Between groups that have met already, each taken as a whole: what single asks say beside the
-point cancels out in their mean, so wholes of one want lie closer than asks of it."""
-DIFFERING_WHOLES_LEVEL = 0.75
-"""The same where both have a word in common and each has others, of which one is a manner of
-speaking of few (``MANNER_OF``): what more people ask for by another word is another thing."""
-MANNER_OF = 7
-SENTENCE_LEVEL = 0.45
-"""Where a whole sentence stands for an item, so that single words decide nothing."""
+LEVEL = 0.45
+"""The share of neighbours in common from which groups are one, on average of their members."""
+DIFFERING = 0.15
+"""How much more it must be where both have a word in common and each has others."""
+FLOOR = 0.2
+"""The cosine below which nothing is a neighbour."""
+COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.55, 0.40, 0.85
+"""Cosines that tell as much as ``LEVEL``: between phrases of one language, of two, and where both
+have a word in common and each has others."""
+NEVER = 2.0
+WHOLE_FLOOR, WHOLE_COSINE = 0.7, 0.72
+"""The least of both between wholes, each the mean of what many said: what single asks say beside
+the point cancels out in it, so that other things' means lie closer than other things' asks."""
+CENTRED_BY = 100
+"""With so many groups half of their mean is taken from each."""
+SETTLED, AHEAD = 0.4, 0.05
+"""A group moves to a thing of ``SEVERAL`` people where its cosine with the others there is so high,
+and by so much higher than with any other thing."""
+SEVERAL = 3
+ROUNDS = 3
 SENTENCE = 4
 """Words from which an item that is its whole quote is a sentence."""
-NEVER = 2.0
-CENTRED_BY = 300
-"""With so many groups half of their mean is taken from each."""
-
-_OTHER_HOURS = re.compile(
-    r"\b(?:morning|noon|midday|afternoon|evening|night|midnight|breakfast\s?time|lunch\s?time"
-    r"|dinner\s?time|all\s+day|any\s?time|half\s+past|\d{1,2}\s*(?::\d\d|[ap]\.?m\b)"
-    r"|ca(?:ły|łą)\s+(?:dzień|dobę)|popołudni\w*|wiecz[oó]r\w*|todo\s+el\s+día|por\s+la\s+tarde"
-    r"|den\s+ganzen\s+tag|ganztägig|ganztags|nachmittags?|abends|toute\s+la\s+journée"
-    r"|après[\s-]midi|le\s+soir|o\s+dia\s+todo|tutto\s+il\s+giorno)"
-    r"|하루\s?종일|온종일|24시간|오후|저녁|一日中|終日|午後",
-    re.IGNORECASE,
-)
+_ROWS = 2_048
 
 
 class Likeness:
-    """What the asks of one group have in common: their words and the mean of their vectors."""
+    """What the asks of one group have in common: their words and the mean of their vectors.
+
+    All are heard before anything is told of them.
+    """
 
     def __init__(self, wants: bool, words: frozenset[str]) -> None:
         self.wants = wants
         self.words = words
         self.named = content(words)
         self.turns = words - self.named - {LONGER}
+        self.numbers = {word for word in self.named if any(map(str.isdigit, word))}
         self._sum: Floats | None = None
         self._people: set[str] = set()
         self._langs: Counter[str] = Counter()
-        self._asks = self._hours = self._sentences = 0
+        self._asks = self._sentences = 0
 
-    def hear(
-        self,
-        vector: npt.ArrayLike,
-        person: str,
-        lang: str | None,
-        *,
-        sentence: bool,
-        hours: bool,
-    ) -> None:
-        """Take in one ask; see ``whole_sentences`` and ``wishes_hours``."""
+    def hear(self, vector: npt.ArrayLike, person: str, lang: str | None, *, sentence: bool) -> None:
+        """Take in one ask; see ``whole_sentences``."""
         self._sentences += sentence
         row = np.asarray(vector, dtype=np.float32)
         self._sum = row if self._sum is None else self._sum + row
         self._people.add(person)
         self._asks += 1
-        self._hours += hours
         if lang:
             self._langs[lang] += 1
-
-    def take(self, other: Likeness) -> None:
-        """Take in all that another group heard; the words stay those of this one."""
-        self._sum = self.total + other.total
-        self._people |= other._people
-        self._langs.update(other._langs)
-        self._asks += other._asks
-        self._hours += other._hours
-        self._sentences += other._sentences
 
     @property
     def people(self) -> int:
@@ -119,67 +96,131 @@ class Likeness:
         assert self._sum is not None, "a group has asks"
         return self._sum
 
-    @property
+    @cached_property
     def lang(self) -> str:
         """The language that most of the asks are in."""
         return min(self._langs, key=lambda lang: (-self._langs[lang], lang), default="")
 
-    @property
+    @cached_property
     def sentence(self) -> bool:
-        """Whether whole sentences stand for the items."""
+        """Whether whole sentences stand for the items, so that single words decide nothing."""
         return 2 * self._sentences > self._asks
 
-    @property
-    def hours(self) -> bool:
-        """Whether it is wished at other hours."""
-        return LONGER in self.words or 2 * self._hours > self._asks
 
-
-def whole_sentences(asks: pd.DataFrame) -> pd.Series:
-    """Which asks have no item apart from a quote of several words."""
-    several = asks["item"].str.count(r"\S+") >= SENTENCE
-    found: pd.Series = (asks["item"] == asks["quote"]) & several
-    return found
-
-
-def wishes_hours(asks: pd.DataFrame) -> pd.Series:
-    """Which asks want an existing thing at another time: their type says so, and their moment or
-    their words name one."""
-    timed = asks["quote"].str.contains(_OTHER_HOURS)
-    if "moment" in asks:
-        timed |= asks["moment"].fillna("").astype(bool)
-    found: pd.Series = timed & (asks["type"] == "availability")
-    return found
-
-
-Demand = Callable[["_Compared", "_Compared"], float]
-
-
-def like_groups(groups: Sequence[Likeness]) -> Iterator[tuple[int, int]]:
-    """Pairs (follower, leader) of places in ``groups``, which stand most asked first: groups whose
-    asks are alike on average."""
-    return _pairs(groups, min(HOURS_LEVEL, SENTENCE_LEVEL), demanded)
-
-
-def like_wholes(groups: Sequence[Likeness]) -> Iterator[tuple[int, int]]:
-    """The same pairs, of groups that are alike as wholes."""
-    return _pairs(groups, WHOLE_LEVEL, demanded_of_wholes)
-
-
-def _pairs(groups: Sequence[Likeness], lowest: float, demand: Demand) -> Iterator[tuple[int, int]]:
+def alike(groups: Sequence[Likeness]) -> Places:
+    """For each of ``groups``, which stand most asked first, the place of the one that leads those
+    for the same thing, (n,)."""
     if len(groups) < 2:
-        return
-    sets = [_Compared(group) for group in groups]
-    vectors = unit(np.stack([group.total for group in groups]))
-    found = linked(
-        unit(vectors - shared_by(vectors)),
-        [group.people for group in groups],
-        lowest,
-        lambda one, other: demand(sets[one], sets[other]),
-    )
-    for place, leader in enumerate(found.tolist()):
-        if leader != place:
-            yield place, leader
+        return np.arange(len(groups))
+    things = _Things(groups)
+    met = linked(likeness(groups, things.vectors, FLOOR), things.people, LEVEL)
+    home = things.settled(met)
+    while True:
+        leaders, own = np.unique(home, return_inverse=True)
+        wholes = [groups[leader] for leader in leaders.tolist()]
+        alike_as_wholes = likeness(wholes, unit(things.sums(own)), WHOLE_FLOOR, WHOLE_COSINE)
+        met = linked(alike_as_wholes, np.bincount(own, things.people), LEVEL)
+        if (met == np.arange(len(leaders))).all():
+            return home
+        home = things.led(leaders[met][own])
+
+
+def likeness(
+    groups: Sequence[Likeness], vectors: Floats, floor: float, cosine: float = 0.0
+) -> sparse.csr_matrix:
+    """(n, n): how alike groups with ``vectors`` (n, dim) are, on the scale of ``LEVEL``; zero where
+    they are two whatever their vectors, and where neither is near the other nor anything to both.
+
+    ``floor`` is the cosine of a neighbour, ``cosine`` the least that tells as much as ``LEVEL``.
+    """
+    near = nearest(vectors, CIRCLES[-1], floor)
+    one, other, shared = meeting(near, shared_neighbours(near))
+    cosines = np.einsum("nd,nd->n", vectors[one], vectors[other])
+    demanded = np.array(
+        [
+            _demanded(groups[i], groups[j])
+            for i, j in zip(one.tolist(), other.tolist(), strict=True)
+        ],
+        np.float32,
+    ).reshape(-1, 2)
+    by_cosine = LEVEL + cosines - np.maximum(demanded[:, 1], cosine)
+    value = np.maximum(shared - demanded[:, 0], by_cosine)
+    known = value > 0
+    half = sparse.csr_matrix((value[known], (one[known], other[known])), shape=(len(near),) * 2)
+    return (half + half.T).tocsr()
+
+
+def _demanded(one: Likeness, other: Likeness) -> tuple[float, float]:
+    """What two groups need beyond ``LEVEL`` in neighbours, and as their cosine."""
+    if one.wants != other.wants:
+        return NEVER, NEVER
+    if one.lang != other.lang or one.sentence or other.sentence:
+        return 0.0, FOREIGN_COSINE
+    if one.numbers != other.numbers:
+        return NEVER, NEVER
+    shared = one.named & other.named
+    if one.turns != other.turns:
+        return DIFFERING if shared else 0.0, NEVER
+    if shared and one.named - shared and other.named - shared:
+        return DIFFERING, DIFFERING_COSINE
+    return 0.0, COSINE
+
+
+class _Things:
+    """Groups as they come together to things; a thing is known by the place of its leader, the
+    first of its most asked groups, in ``home`` (n,).
+
+    ``vectors`` (n, dim) are the groups' without what all share, of length one.
+    """
+
+    def __init__(self, groups: Sequence[Likeness]) -> None:
+        vectors = unit(np.stack([group.total for group in groups]))
+        self.vectors = unit(vectors - shared_by(vectors))
+        self.people = np.array([group.people for group in groups])
+        self._wants = np.array([group.wants for group in groups])
+        # many who use the same words are one more voice, but not as many
+        self._weighed = self.vectors * np.sqrt(self.people)[:, None].astype(np.float32)
+
+    def sums(self, own: Places) -> Floats:
+        """The vectors of the things, (things, dim), by the number ``own`` (n,) of each group's."""
+        sums = np.zeros((int(own.max()) + 1, self.vectors.shape[1]), np.float32)
+        np.add.at(sums, own, self._weighed)
+        return sums
+
+    def led(self, home: Places) -> Places:
+        """The same things, each under its leader."""
+        order = np.lexsort((np.arange(len(home)), -self.people, home))
+        things, first = np.unique(home[order], return_index=True)
+        return np.asarray(order[first][np.searchsorted(things, home)], dtype=np.int64)
+
+    def settled(self, home: Places) -> Places:
+        """Where each group belongs once it has moved to the thing that it is nearest to, taken
+        without itself."""
+        for _ in range(ROUNDS):
+            moved = np.concatenate(list(self._moved(home)))
+            if (moved == home).all():
+                break
+            home = self.led(moved)
+        return home
+
+    def _moved(self, home: Places) -> Iterator[Places]:
+        things, own = np.unique(home, return_inverse=True)
+        sums = self.sums(own)
+        means = unit(sums)
+        few = np.bincount(own, self.people) < SEVERAL
+        for begin in range(0, len(home), _ROWS):
+            rows = slice(begin, begin + _ROWS)
+            vectors, here = self.vectors[rows], np.arange(len(own[rows]))
+            cosines = vectors @ means.T
+            cosines[:, few] = -1
+            cosines[self._wants[rows][:, None] != self._wants[things][None, :]] = -1
+            others = unit(sums[own[rows]] - self._weighed[rows])
+            cosines[here, own[rows]] = np.einsum("nd,nd->n", vectors, others)
+            best = cosines.argmax(axis=1)
+            highest = cosines[here, best]
+            cosines[here, best] = -1
+            sure = (highest >= SETTLED) & (highest - cosines.max(axis=1) >= AHEAD)
+            yield np.where(sure, things[best], home[rows])
 
 
 def shared_by(vectors: Floats) -> Floats:
@@ -194,55 +235,8 @@ def unit(rows: Floats) -> Floats:
     return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
 
 
-class _Compared:
-    """What is asked of a group again and again, worked out once."""
-
-    __slots__ = (
-        *("hours", "lang", "named", "numbers", "people", "sentence", "turns", "wants", "words"),
-    )
-
-    def __init__(self, group: Likeness) -> None:
-        self.wants, self.words, self.named, self.turns = (
-            group.wants,
-            group.words,
-            group.named,
-            group.turns,
-        )
-        self.lang, self.hours = group.lang, group.hours
-        self.sentence = group.sentence
-        self.people = group.people
-        self.numbers = {word for word in group.named if any(map(str.isdigit, word))}
-
-
-def demanded(one: _Compared, other: _Compared) -> float:
-    """The cosine from which two groups are one, ``NEVER`` where they are two whatever they are."""
-    if one.wants != other.wants:
-        return NEVER
-    if one.sentence or other.sentence:
-        return SENTENCE_LEVEL
-    whole, part = (one, other) if LONGER in one.words else (other, one)
-    shared = one.named & other.named
-    if LONGER in whole.words and part.hours and (not shared or whole.named <= part.named):
-        both_many = min(one.people, other.people) >= MANY
-        return HOURS_LEVEL_OF_MANY if both_many else HOURS_LEVEL
-    if one.numbers != other.numbers:
-        return NEVER
-    if one.lang != other.lang:
-        return FOREIGN_LEVEL
-    if one.turns != other.turns:
-        return NEVER
-    if not shared:
-        return TURNED_LEVEL if one.turns else LEVEL
-    return DIFFERING_LEVEL if one.named - shared and other.named - shared else PARTICULAR_LEVEL
-
-
-def demanded_of_wholes(one: _Compared, other: _Compared) -> float:
-    """The same for groups taken as wholes; two of one person each are no more than their asks, and
-    sentences have met by all that they say."""
-    if one.sentence or other.sentence:
-        return NEVER
-    level = max(demanded(one, other), WHOLE_LEVEL)
-    fewer, more = sorted((one.people, other.people))
-    if level != DIFFERING_LEVEL or more == 1:
-        return level
-    return DIFFERING_WHOLES_LEVEL if fewer <= MANNER_OF else NEVER
+def whole_sentences(asks: pd.DataFrame) -> pd.Series:
+    """Which asks have no item apart from a quote of several words."""
+    several = asks["item"].str.count(r"\S+") >= SENTENCE
+    found: pd.Series = (asks["item"] == asks["quote"]) & several
+    return found

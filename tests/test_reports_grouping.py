@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from classify.shipped import read_artifact
 from classify.tagger import ask_encoder
-from reports import linkage
+from reports import neighbours
 from reports.grouping import NO_GROUP, Grouping, group_asks
 from reports.identity import signal_ids
+from reports.likeness import COSINE, LEVEL, Likeness, alike, unit
 from reports.linkage import linked
+from reports.neighbours import nearest, shared_neighbours
 from reports.phrases import bare, brand_names, phrase
+
+Rows = npt.NDArray[Any]
+SYLLABLES = ["brad", "clem", "dorn", "fisk", "grum", "hask", "jolt", "kelp", "mund"]
+"""Beginnings and ends of made-up things: names that differ by more than a letter."""
 
 
 def frame(*rows: tuple[str, ...]) -> pd.DataFrame:
@@ -258,50 +271,100 @@ def test_a_word_in_common_and_others_beside_it_needs_close_vectors(
     assert together(group_asks(asks)) == groups
 
 
-def test_groups_that_met_meet_again_as_wholes() -> None:
-    """Each ask says things beside the point; what sixteen say together is clear enough for one that
-    is too far from each of them, and not for one that is far from the point."""
-    items = [f"{first}{last}" for first in "bdfg" for last in ("aze", "ote", "ulk", "ind")]
-    rows = np.zeros((18, 19))
-    rows[:16, 0], rows[:16, 1:17] = np.sqrt(0.58), np.sqrt(0.42) * np.eye(16)
-    rows[16, [0, 17]] = 0.72, np.sqrt(1 - 0.72**2)
-    rows[17, [0, 18]] = 0.6, np.sqrt(1 - 0.6**2)
-    asks = frame(*[(item,) for item in (*items, "quay", "jetty")]).assign(
+def crowd(things: int, each: int, spread: float, seed: int = 3) -> tuple[Rows, Rows]:
+    """Vectors of length one, (things * each, 24), around as many centres, and whose each is."""
+    draw = np.random.default_rng(seed)
+    truth = np.repeat(np.arange(things), each)
+    rows = draw.normal(size=(things, 24))[truth] + spread * draw.normal(size=(len(truth), 24))
+    return unit(rows.astype(np.float32)), truth
+
+
+def test_what_has_the_same_neighbours_is_one_thing_in_a_crowd() -> None:
+    """Asks of one thing that are far from one another, but all among themselves, meet; the cosine
+    of two tells as little as that of strangers."""
+    rows, truth = crowd(30, 12, 1.0)
+    names = [
+        f"{first}{middle}{last}" for first in SYLLABLES for middle in "aeiou" for last in SYLLABLES
+    ]
+    asks = frame(*[(name,) for name in names[: len(rows)]]).assign(
         vector=pd.Series(list(rows)), vector_version="v1"
     )
-    assert together(group_asks(asks)) == [*[0] * 17, 1]
-    pair = asks.iloc[[0, 16]].reset_index(drop=True)
-    assert together(group_asks(pair)) == [0, 1]
+    cosines = (rows @ rows.T)[truth[:, None] == truth[None, :]]
+    assert np.median(cosines) < COSINE, "their cosines alone would not do"
+    found = together(group_asks(asks))
+    assert normalized_mutual_info_score(truth, found) > 0.85
+
+
+def test_a_few_asks_are_told_apart_by_their_cosine_alone() -> None:
+    """Where there are as many asks as neighbours, to share them is no wonder."""
+    rows, _ = crowd(8, 1, 0.0)
+    assert shared_neighbours(nearest(rows, 16, -1.0)).max() < LEVEL
+    assert shared_neighbours(nearest(rows[:1], 16, -1.0)).shape == (1, 1)
+
+
+def test_neighbours_in_common_are_counted() -> None:
+    """By hand: what two share of their four and eight nearest and themselves, beyond chance."""
+    rows, truth = crowd(4, 5, 0.1)
+    shared = shared_neighbours(nearest(rows, 16, 0.0)).toarray()
+    same = truth[:, None] == truth[None, :]
+    np.fill_diagonal(same, False)
+    assert (shared[same] > 0.3).all(), "the four others of a thing are the nearest of each"
+    np.testing.assert_allclose(shared, shared.T)
+    alone = shared_neighbours(nearest(rows, 16, 0.9))
+    assert alone.toarray()[~same].max() == 0, "who is below the floor is no neighbour"
+
+
+def test_a_stray_ask_moves_to_the_thing_that_it_is_nearest_to() -> None:
+    """A group of one wording that met a wrong one goes where the asks of many are like it."""
+    rows, truth = crowd(6, 8, 0.3)
+    groups = [
+        Likeness(False, frozenset({f"{one}{other}"})) for one in SYLLABLES for other in "aeiouy"
+    ]
+    for at, (group, row) in enumerate(zip(groups[: len(rows)], rows, strict=True)):
+        group.hear(row, f"person {at}", "en", sentence=False)
+    leaders = alike(groups[: len(rows)])
+    assert len(set(zip(leaders.tolist(), truth.tolist(), strict=True))) == 6
+
+
+def table(rows: Rows) -> sparse.csr_matrix:
+    """All cosines, but those of rows with themselves."""
+    likeness = rows @ rows.T
+    np.fill_diagonal(likeness, 0)
+    return sparse.csr_matrix(likeness)
 
 
 def test_clusters_are_as_like_as_their_members_on_average() -> None:
-    """What average linkage of all pairs finds, the quick one finds, whether looked for among all or
-    in blocks; the leader is the heaviest member."""
-    draw = np.random.default_rng(3)
-    centres = draw.normal(size=(30, 24))
-    truth = np.repeat(np.arange(30), 20)
-    rows = centres[truth] + 0.35 * draw.normal(size=(600, 24))
-    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    weights = [1 + n % 7 for n in range(600)]
-    leaders = linked(rows, weights, 0.6, lambda one, other: 0.0)
+    """What average linkage of all pairs finds; the leader is the heaviest member."""
+    rows, truth = crowd(30, 20, 0.35)
+    weights = np.array([1 + n % 7 for n in range(600)])
+    leaders = linked(table(rows), weights, 0.6)
     assert len(set(zip(leaders.tolist(), truth.tolist(), strict=True))) == 30
     for leader in set(leaders.tolist()):
         members = np.flatnonzero(leaders == leader)
-        assert weights[leader] == max(weights[member] for member in members)
+        assert weights[leader] == weights[members].max()
+
+
+def test_linkage_is_that_of_the_textbook() -> None:
+    """Cut at the same height, scipy's average linkage parts the rows in the same way."""
+    rows, _ = crowd(12, 6, 0.8, seed=5)
+    leaders = linked(table(rows), np.ones(len(rows)), 0.35)
+    distances = squareform(1 - (rows @ rows.T), checks=False)
+    expected = fcluster(linkage(distances, "average"), 1 - 0.35, "distance")
+    assert adjusted_rand_score(expected, leaders) == 1.0
 
 
 def test_neighbours_found_in_blocks_are_nearly_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looking in blocks misses few of the close pairs."""
-    draw = np.random.default_rng(4)
-    rows = np.repeat(draw.normal(size=(400, 16)), 5, axis=0) + 0.2 * draw.normal(size=(2000, 16))
-    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    """Looking in blocks misses few of the near ones, and finds none twice."""
+    rows, _ = crowd(400, 5, 0.2, seed=4)
 
     def pairs() -> set[tuple[int, int]]:
-        found = linkage.neighbours(rows, 0.8)
-        return {pair for side in found for pair in zip(*map(list, side), strict=True)}
+        near = nearest(rows, 4, 0.8)
+        found = [(at, other) for at, own in enumerate(near.tolist()) for other in own if other >= 0]
+        assert len(found) == len(set(found))
+        return set(found)
 
     every = pairs()
-    monkeypatch.setattr(linkage, "EXACT", 100)
+    monkeypatch.setattr(neighbours, "EXACT", 100)
     in_blocks = pairs()
     assert in_blocks <= every
     assert len(in_blocks) > 0.9 * len(every)
