@@ -26,6 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="keep what the folder of the artifact has for other languages and vectors of asks",
     )
+    parser.add_argument(
+        "--keep-asks",
+        action="store_true",
+        help="keep the vectors of asks that the folder of the artifact has",
+    )
     chosen = parser.parse_args(arguments)
     try:
         base = chosen.base or installed_base()
@@ -33,7 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
         from classify.training.whole import train_all
 
         version = train_all(
-            chosen.data, base, chosen.work, chosen.output, chosen.folds, chosen.only_english
+            chosen.data,
+            base,
+            chosen.work,
+            chosen.output,
+            chosen.folds,
+            chosen.only_english,
+            chosen.keep_asks,
         )
         print(f"wrote {version} to {chosen.output / MANIFEST}", flush=True)
     except EarfulError as error:

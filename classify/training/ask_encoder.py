@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from classify.tagger import ASKS_GRAPH, ENCODER
+from classify.shipped import read_artifact
+from classify.tagger import ASKS_GRAPH, ENCODER, ask_encoder
 from classify.training.ask_fine_tune import PLAN, AskMaterial, AskPlan, AskReader, fine_tune_asks
 from classify.training.build import Contribution
 from classify.training.corpus import LABELS
@@ -27,6 +28,7 @@ from classify.training.steps import kept
 from classify.training.vocabulary import Vocabulary
 from classify.training.wants import Asked, read_wants
 from classify.vectors import Floats, FrozenNetwork, VectorEncoder, WantSpace, ask_text
+from earful.errors import IntegrityError
 
 ENCODER_VERSION = "e5-small-asks-2"
 DIMENSIONS = 192
@@ -131,13 +133,26 @@ def principal(rows: Floats, dim: int = DIMENSIONS) -> WantSpace:
     return WantSpace(mean, np.asarray(chosen, dtype=np.float32))
 
 
+def kept_ask_encoder(folder: Path, words: Vocabulary) -> VectorEncoder:
+    """The encoder of the artifact in ``folder``, to be shipped with the table of ``words``. Raises
+    ``IntegrityError`` where that is no whole artifact, or was made with other pieces."""
+    shipped = read_artifact(folder)
+    encoder = ask_encoder(shipped)
+    if encoder.network.tokenizer != words.tokenizer.to_str():
+        raise IntegrityError(
+            "its vectors of asks were made with other pieces of words",
+            where=str(folder),
+            next_step="Train the encoder of asks anew: leave out --keep-asks.",
+        )
+    return encoder
+
+
 def ask_encoder_contribution(encoder: VectorEncoder) -> Contribution:
     """The graph, the directions and the version of the encoder; the tokenizer and the table of
     pieces are those of the network of the other languages."""
     graph = encoder.network.graph
-    assert isinstance(graph, bytes), "it was trained, not read"
     return Contribution(
-        {ASKS_GRAPH: graph},
+        {ASKS_GRAPH: graph if isinstance(graph, bytes) else graph.read_bytes()},
         {ENCODER: encoder.version},
         {ENCODER: encoder.space.arrays()},
     )

@@ -30,7 +30,12 @@ from classify.tagger import (
     ask_encoder,
     others_reader,
 )
-from classify.training.ask_encoder import AskTraining, ask_encoder_contribution, gather_asks
+from classify.training.ask_encoder import (
+    AskTraining,
+    ask_encoder_contribution,
+    gather_asks,
+    kept_ask_encoder,
+)
 from classify.training.behaviour import Judgement, behaviour
 from classify.training.build import (
     SEED,
@@ -99,15 +104,22 @@ class _BesidesEnglish:
 
 
 def train_all(
-    data: Path, base: Path, work: Path, output: Path, folds: int, only_english: bool = False
+    data: Path,
+    base: Path,
+    work: Path,
+    output: Path,
+    folds: int,
+    only_english: bool = False,
+    keep_asks: bool = False,
 ) -> str:
     """Train, measure and write all models; returns the version of the artifact.
 
     English is measured on the first ``folds`` of five folds, at least one, the other languages,
     whose folds take minutes, on all five: the calibrations come from them. With ``only_english``
     what is in ``output`` for the other languages and for the vectors of asks stays, figures and
-    all. Raises ``DataError`` where data are missing, ``IntegrityError`` for another base model,
-    ``ConfigurationError`` where a package with a base model is not installed.
+    all; with ``keep_asks`` the vectors of asks do, with which signals go on. Raises ``DataError``
+    where data are missing, ``IntegrityError`` for another base model or where nothing fit is there
+    to be kept, ``ConfigurationError`` where a package with a base model is not installed.
     """
     check_base(base)
     for name in (OTHERS, TEACHER):
@@ -134,7 +146,10 @@ def train_all(
         work, English.student(material, base), corpus.english, SEED, say, teacher.lessons
     )
     english = _cross_validated(training, corpus.english, range(max(1, folds)))
-    besides = _kept(output) if only_english else _besides_english(data, work, corpus, say)
+    if only_english:
+        besides = _kept(output)
+    else:
+        besides = _besides_english(data, work, corpus, output if keep_asks else None, say)
     asked = _asked(training, corpus.english)
     say(f"read the asks of {sum(len(fold.asks) for fold in asked):,} quotes")
     items = fit_items(asked, corpus.further)
@@ -194,15 +209,21 @@ def _teacher(
     return Teacher(training, material.maker(), list(dict.fromkeys(texts)))
 
 
-def _besides_english(data: Path, work: Path, corpus: Corpus, say: Say) -> _BesidesEnglish:
-    """The other languages' network and the encoder of asks, trained."""
+def _besides_english(
+    data: Path, work: Path, corpus: Corpus, asks_of: Path | None, say: Say
+) -> _BesidesEnglish:
+    """The other languages' network, trained, and the encoder of asks, that of the artifact
+    ``asks_of`` or trained too."""
     material = OtherMaterial.gather(data, work / OTHERS, corpus)
     training = StagedTraining(work / OTHERS, material, corpus.others, SEED, say)
     trained = _cross_validated(training, corpus.others, range(FOLDS))
     final = training.final()
     shipped = training.shipped(final)
-    asks = AskTraining(work, material.base, material.vocabulary, gather_asks(data), SEED)
-    encoder = asks.encoder(told_now_and_then("asks", say))
+    if asks_of is None:
+        asks = AskTraining(work, material.base, material.vocabulary, gather_asks(data), SEED)
+        encoder = asks.encoder(told_now_and_then("asks", say))
+    else:
+        encoder = kept_ask_encoder(asks_of, material.vocabulary)
     gold = _gold(corpus.others, trained.held_out)
 
     def measured(
