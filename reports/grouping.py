@@ -254,12 +254,18 @@ def _other_words(
     positions = np.flatnonzero(usable)
     rows = asks.iloc[positions]
     langs = rows["lang"].tolist() if "lang" in rows else [None] * len(rows)
-    for position, vector, lang, sentence in zip(
-        positions.tolist(), rows["vector"], langs, whole_sentences(rows).tolist(), strict=True
-    ):
+    heard = zip(
+        positions.tolist(),
+        rows["vector"],
+        rows["quote"],
+        langs,
+        whole_sentences(rows).tolist(),
+        strict=True,
+    )
+    for position, vector, quote, lang, sentence in heard:
         key = _root(parent, census.keys[position])
         group = groups.setdefault(key, Likeness(*key))
-        group.hear(vector, census.persons[position], lang, sentence=sentence)
+        group.hear(vector, census.persons[position], quote, lang, sentence=sentence)
     leading = sorted(groups, key=lambda key: (*groups[key].weight(), key[0]))
     for key, leader in zip(leading, alike([groups[key] for key in leading]).tolist(), strict=True):
         if key != leading[leader]:

@@ -68,15 +68,19 @@ class Likeness:
         self.numbers = {word for word in self.named if any(map(str.isdigit, word))}
         self._sum: Floats | None = None
         self._people: set[str] = set()
+        self._wordings: set[str] = set()
         self._langs: Counter[str] = Counter()
         self._asks = self._sentences = 0
 
-    def hear(self, vector: npt.ArrayLike, person: str, lang: str | None, *, sentence: bool) -> None:
+    def hear(
+        self, vector: npt.ArrayLike, person: str, words: str, lang: str | None, *, sentence: bool
+    ) -> None:
         """Take in one ask; see ``whole_sentences``."""
         self._sentences += sentence
         row = np.asarray(vector, dtype=np.float32)
         self._sum = row if self._sum is None else self._sum + row
         self._people.add(person)
+        self._wordings.add(words)
         self._asks += 1
         if lang:
             self._langs[lang] += 1
@@ -85,6 +89,11 @@ class Likeness:
     def people(self) -> int:
         """Distinct people who ask."""
         return len(self._people)
+
+    @property
+    def wordings(self) -> int:
+        """Distinct words in which it is asked for."""
+        return len(self._wordings)
 
     def weight(self) -> tuple[int, list[str]]:
         """Sorts the most asked first, ties by the words themselves."""
@@ -113,28 +122,35 @@ def alike(groups: Sequence[Likeness]) -> Places:
     if len(groups) < 2:
         return np.arange(len(groups))
     things = _Things(groups)
-    met = linked(likeness(groups, things.vectors, FLOOR), things.people, LEVEL)
+    table = likeness(groups, things.vectors, things.wordings, FLOOR)
+    met = linked(table, things.people, LEVEL)
     home = things.settled(met)
     while True:
         leaders, own = np.unique(home, return_inverse=True)
         wholes = [groups[leader] for leader in leaders.tolist()]
-        alike_as_wholes = likeness(wholes, unit(things.sums(own)), WHOLE_FLOOR, WHOLE_COSINE)
-        met = linked(alike_as_wholes, np.bincount(own, things.people), LEVEL)
+        vectors, wordings = unit(things.sums(own)), np.bincount(own, things.wordings).astype(int)
+        table = likeness(wholes, vectors, wordings, WHOLE_FLOOR, WHOLE_COSINE)
+        met = linked(table, np.bincount(own, things.people), LEVEL)
         if (met == np.arange(len(leaders))).all():
             return home
         home = things.led(leaders[met][own])
 
 
 def likeness(
-    groups: Sequence[Likeness], vectors: Floats, floor: float, cosine: float = 0.0
+    groups: Sequence[Likeness],
+    vectors: Floats,
+    wordings: Places,
+    floor: float,
+    cosine: float = 0.0,
 ) -> sparse.csr_matrix:
-    """(n, n): how alike groups with ``vectors`` (n, dim) are, on the scale of ``LEVEL``; zero where
-    they are two whatever their vectors, and where neither is near the other nor anything to both.
+    """(n, n): how alike groups with ``vectors`` (n, dim) in so many ``wordings`` (n,) are, on the
+    scale of ``LEVEL``; zero where they are two whatever their vectors, and where neither is near
+    the other nor anything to both.
 
     ``floor`` is the cosine of a neighbour, ``cosine`` the least that tells as much as ``LEVEL``.
     """
     near = nearest(vectors, CIRCLES[-1], floor)
-    one, other, shared = meeting(near, shared_neighbours(near))
+    one, other, shared = meeting(near, shared_neighbours(near, wordings))
     cosines = np.einsum("nd,nd->n", vectors[one], vectors[other])
     demanded = np.array(
         [
@@ -145,9 +161,18 @@ def likeness(
     ).reshape(-1, 2)
     by_cosine = LEVEL + cosines - np.maximum(demanded[:, 1], cosine)
     value = np.maximum(shared - demanded[:, 0], by_cosine)
-    known = value > 0
+    told = reliability(wordings)
+    known = (value > 0) & (cosines >= np.sqrt(told[one] * told[other]))
     half = sparse.csr_matrix((value[known], (one[known], other[known])), shape=(len(near),) * 2)
     return (half + half.T).tocsr()
+
+
+def reliability(wordings: Places) -> Floats:
+    """The cosine of two means of so many asks for one thing, of which any two have the cosine
+    ``FLOOR``, as far as ``WHOLE_FLOOR``: what each says beside the point cancels out (Spearman 1910
+    and Brown 1910)."""
+    likely = wordings * FLOOR / (1 + (wordings - 1) * FLOOR)
+    return np.minimum(likely, WHOLE_FLOOR).astype(np.float32)
 
 
 def _demanded(one: Likeness, other: Likeness) -> tuple[float, float]:
@@ -177,6 +202,7 @@ class _Things:
         vectors = unit(np.stack([group.total for group in groups]))
         self.vectors = unit(vectors - shared_by(vectors))
         self.people = np.array([group.people for group in groups])
+        self.wordings = np.array([group.wordings for group in groups])
         self._wants = np.array([group.wants for group in groups])
         # many who use the same words are one more voice, but not as many
         self._weighed = self.vectors * np.sqrt(self.people)[:, None].astype(np.float32)

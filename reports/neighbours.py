@@ -34,17 +34,24 @@ NOBODY = -1
 _ROWS = 512
 
 
-def shared_neighbours(near: Places) -> sparse.csr_matrix:
-    """(n, n): the share of their neighbours ``near`` (n, m), as ``nearest`` gives them, that two
-    have in common beyond chance, each counted among its own, as a mean over ``CIRCLES``; zero below
-    ``LEAST``."""
-    count = len(near)
-    circles = [(_circle(near[:, :size]), size + 1) for size in CIRCLES if size + 1 < count]
+def shared_neighbours(near: Places, sizes: Places) -> sparse.csr_matrix:
+    """(n, n): the share of their neighbours that two have in common beyond chance, as a mean over
+    ``CIRCLES``; zero below ``LEAST``.
+
+    ``near`` (n, m) is what ``nearest`` gives, ``sizes`` (n,) how many wordings each of the n stands
+    for: they are neighbours of one another, and a circle that they fill has no room for others.
+    """
+    count, everybody = len(near), int(sizes.sum())
+    circles = [
+        (_circle(near, sizes, size + 1), (size + 1) / everybody)
+        for size in CIRCLES
+        if size + 1 < everybody
+    ]
     parts = [
         _most(
             sum(
-                _beyond_chance(within[begin : begin + _ROWS] @ within.T / size, size / count)
-                for within, size in circles
+                _beyond_chance(within[begin : begin + _ROWS] @ within.T, chance)
+                for within, chance in circles
             )
             / len(CIRCLES),
             begin,
@@ -75,20 +82,26 @@ def _most(shared: sparse.csr_matrix, begin: int) -> sparse.csr_matrix:
     return sparse.csr_matrix(found, shape=shared.shape, dtype=np.float32)
 
 
-def _circle(near: Places) -> sparse.csr_matrix:
-    """(n, n): 1 for each row's neighbours and for itself."""
-    count = len(near)
-    members = np.column_stack([np.arange(count), near])
-    known = members != NOBODY
-    begins = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
-    ones = np.ones(int(known.sum()), np.float32)
-    return sparse.csr_matrix((ones, members[known], begins), shape=(count, count))
+def _circle(near: Places, sizes: Places, room: int) -> sparse.csr_matrix:
+    """(n, n): the root of the share of each row's circle that a neighbour takes, itself among them,
+    so that the product of two rows is 1 where they are alike (Bhattacharyya 1943)."""
+    members = np.column_stack([np.arange(len(near)), near])
+    wordings = np.where(members == NOBODY, 0, sizes[members])
+    taken = np.cumsum(wordings, axis=1) - wordings
+    shares = np.clip(room - taken, 0, wordings) / room
+    within = shares > 0
+    begins = np.concatenate([[0], np.cumsum(within.sum(axis=1))])
+    values = np.sqrt(shares[within], dtype=np.float32)
+    return sparse.csr_matrix((values, members[within], begins), shape=(len(near),) * 2)
 
 
 def meeting(near: Places, shared: sparse.csr_matrix) -> tuple[Places, Places, Floats]:
     """Rows and others of which one is the other's neighbour or they share some, each pair once, the
     lower row first, and how much they share, (pairs,)."""
-    met = sparse.triu(_circle(near) + _circle(near).T + shared, k=1, format="coo")
+    rows = np.repeat(np.arange(len(near)), (near != NOBODY).sum(axis=1))
+    ones = np.ones(len(rows), np.float32)
+    close = sparse.csr_matrix((ones, (rows, near[near != NOBODY])), shape=shared.shape)
+    met = sparse.triu(close + close.T + shared, k=1, format="coo")
     values = np.asarray(shared[met.row, met.col]).ravel() if met.nnz else np.zeros(0)
     return met.row, met.col, values.astype(np.float32)
 

@@ -20,7 +20,16 @@ from classify.tagger import ask_encoder
 from reports import neighbours
 from reports.grouping import NO_GROUP, Grouping, group_asks
 from reports.identity import signal_ids
-from reports.likeness import COSINE, LEVEL, Likeness, alike, unit
+from reports.likeness import (
+    COSINE,
+    FLOOR,
+    LEVEL,
+    WHOLE_FLOOR,
+    Likeness,
+    alike,
+    reliability,
+    unit,
+)
 from reports.linkage import linked
 from reports.neighbours import nearest, shared_neighbours
 from reports.phrases import bare, brand_names, phrase
@@ -295,23 +304,43 @@ def test_what_has_the_same_neighbours_is_one_thing_in_a_crowd() -> None:
     assert normalized_mutual_info_score(truth, found) > 0.85
 
 
+def shares(rows: Rows, floor: float) -> sparse.csr_matrix:
+    """What rows of one wording each have in common."""
+    return shared_neighbours(nearest(rows, 16, floor), np.ones(len(rows), int))
+
+
 def test_a_few_asks_are_told_apart_by_their_cosine_alone() -> None:
     """Where there are as many asks as neighbours, to share them is no wonder."""
     rows, _ = crowd(8, 1, 0.0)
-    assert shared_neighbours(nearest(rows, 16, -1.0)).max() < LEVEL
-    assert shared_neighbours(nearest(rows[:1], 16, -1.0)).shape == (1, 1)
+    assert shares(rows, -1.0).max() < LEVEL
+    assert shares(rows[:1], -1.0).shape == (1, 1)
 
 
 def test_neighbours_in_common_are_counted() -> None:
     """By hand: what two share of their four and eight nearest and themselves, beyond chance."""
     rows, truth = crowd(4, 5, 0.1)
-    shared = shared_neighbours(nearest(rows, 16, 0.0)).toarray()
+    shared = shares(rows, 0.0).toarray()
     same = truth[:, None] == truth[None, :]
     np.fill_diagonal(same, False)
     assert (shared[same] > 0.3).all(), "the four others of a thing are the nearest of each"
     np.testing.assert_allclose(shared, shared.T)
-    alone = shared_neighbours(nearest(rows, 16, 0.9))
+    alone = shares(rows, 0.9)
     assert alone.toarray()[~same].max() == 0, "who is below the floor is no neighbour"
+
+
+def test_means_of_many_must_be_closer_than_single_asks() -> None:
+    """What two people say may differ in all but the thing; what two crowds say may not."""
+    single, few, many = reliability(np.array([1, 5, 100])).tolist()
+    assert single == pytest.approx(FLOOR)
+    assert single < few < many == pytest.approx(WHOLE_FLOOR)
+
+
+def test_what_many_wordings_fill_has_no_room_for_others() -> None:
+    """Four things, each said in 40 ways under one name, share no neighbour; said in one way each,
+    they are all the neighbours that there are."""
+    near = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]])
+    assert shared_neighbours(near, np.full(4, 40)).nnz == 0
+    assert shared_neighbours(np.tile(near, (10, 1)), np.ones(40, int)).nnz > 0
 
 
 def test_a_stray_ask_moves_to_the_thing_that_it_is_nearest_to() -> None:
@@ -321,7 +350,7 @@ def test_a_stray_ask_moves_to_the_thing_that_it_is_nearest_to() -> None:
         Likeness(False, frozenset({f"{one}{other}"})) for one in SYLLABLES for other in "aeiouy"
     ]
     for at, (group, row) in enumerate(zip(groups[: len(rows)], rows, strict=True)):
-        group.hear(row, f"person {at}", "en", sentence=False)
+        group.hear(row, f"person {at}", f"words {at}", "en", sentence=False)
     leaders = alike(groups[: len(rows)])
     assert len(set(zip(leaders.tolist(), truth.tolist(), strict=True))) == 6
 
