@@ -42,9 +42,9 @@ NEVER = 2.0
 WHOLE_FLOOR, WHOLE_COSINE = 0.7, 0.72
 """The least of both between wholes, each the mean of what many said: what single asks say beside
 the point cancels out in it, so that other things' means lie closer than other things' asks."""
-CENTRED_BY = 100
-"""With so many groups half of their mean is taken from each."""
-SETTLED, AHEAD = 0.4, 0.05
+CENTRED_BY = 300
+"""With so many wordings half of their mean is taken from each."""
+SETTLED, AHEAD = 0.4, 0.08
 """A group moves to a thing of ``SEVERAL`` people where its cosine with the others there is so high,
 and by so much higher than with any other thing."""
 SEVERAL = 3
@@ -200,9 +200,9 @@ class _Things:
 
     def __init__(self, groups: Sequence[Likeness]) -> None:
         vectors = unit(np.stack([group.total for group in groups]))
-        self.vectors = unit(vectors - shared_by(vectors))
         self.people = np.array([group.people for group in groups])
         self.wordings = np.array([group.wordings for group in groups])
+        self.vectors = unit(vectors - shared_by(vectors, int(self.wordings.sum())))
         self._wants = np.array([group.wants for group in groups])
         # many who use the same words are one more voice, but not as many
         self._weighed = self.vectors * np.sqrt(self.people)[:, None].astype(np.float32)
@@ -234,6 +234,7 @@ class _Things:
         sums = self.sums(own)
         means = unit(sums)
         few = np.bincount(own, self.people) < SEVERAL
+        least = np.sqrt(reliability(np.bincount(own, self.wordings).astype(int)))
         for begin in range(0, len(home), _ROWS):
             rows = slice(begin, begin + _ROWS)
             vectors, here = self.vectors[rows], np.arange(len(own[rows]))
@@ -245,14 +246,17 @@ class _Things:
             best = cosines.argmax(axis=1)
             highest = cosines[here, best]
             cosines[here, best] = -1
-            sure = (highest >= SETTLED) & (highest - cosines.max(axis=1) >= AHEAD)
+            least_here = np.sqrt(reliability(self.wordings[rows])) * least[best]
+            sure = highest >= np.maximum(SETTLED, least_here)
+            sure &= highest - cosines.max(axis=1) >= AHEAD
             yield np.where(sure, things[best], home[rows])
 
 
-def shared_by(vectors: Floats) -> Floats:
+def shared_by(vectors: Floats, wordings: int | None = None) -> Floats:
     """What all of them, of length one, have in common, being of one trade, (dim,): as much of it
-    as there are enough of them to tell."""
-    return np.asarray(vectors.sum(axis=0) / (len(vectors) + CENTRED_BY), dtype=np.float32)
+    as there are enough of them, or of the ``wordings`` that they stand for, to tell."""
+    heard = len(vectors) if wordings is None else wordings
+    return np.asarray(vectors.mean(axis=0) * heard / (heard + CENTRED_BY), dtype=np.float32)
 
 
 def unit(rows: Floats) -> Floats:
