@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reports.likeness import Likeness, alike, whole_sentences
+from reports.likeness import Likeness, alike, whole_sentences, wishes_hours
 from reports.phrases import LONGER, MODIFIERS, Phrase, bare, content, names_nothing, phrase
 
 NO_GROUP = -1
@@ -260,12 +260,13 @@ def _other_words(
         rows["quote"],
         langs,
         whole_sentences(rows).tolist(),
+        wishes_hours(rows).tolist(),
         strict=True,
     )
-    for position, vector, quote, lang, sentence in heard:
+    for position, vector, quote, lang, sentence, hours in heard:
         key = _root(parent, census.keys[position])
         group = groups.setdefault(key, Likeness(*key))
-        group.hear(vector, census.persons[position], quote, lang, sentence=sentence)
+        group.hear(vector, census.persons[position], quote, lang, sentence=sentence, hours=hours)
     leading = sorted(groups, key=lambda key: (*groups[key].weight(), key[0]))
     for key, leader in zip(leading, alike([groups[key] for key in leading]).tolist(), strict=True):
         if key != leading[leader]:

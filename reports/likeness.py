@@ -13,6 +13,7 @@ BANKING77 (Casanueva et al. 2020).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -42,9 +43,12 @@ NEVER = 2.0
 WHOLE_FLOOR, WHOLE_COSINE = 0.7, 0.72
 """The least of both between wholes, each the mean of what many said: what single asks say beside
 the point cancels out in it, so that other things' means lie closer than other things' asks."""
+HOURS_COSINE = 0.30
+"""The same between a wish for more hours ("all-day breakfast") and one for a thing at another hour:
+it may be the same thing ("breakfast at lunchtime"), or part of what is wanted all day."""
 CENTRED_BY = 300
 """With so many wordings half of their mean is taken from each."""
-SETTLED, AHEAD = 0.4, 0.08
+SETTLED, AHEAD = 0.55, 0.08
 """A group moves to a thing of ``SEVERAL`` people where its cosine with the others there is so high,
 and by so much higher than with any other thing."""
 SEVERAL = 3
@@ -52,6 +56,16 @@ ROUNDS = 3
 SENTENCE = 4
 """Words from which an item that is its whole quote is a sentence."""
 _ROWS = 2_048
+
+_OTHER_HOURS = re.compile(
+    r"\b(?:morning|noon|midday|afternoon|evening|night|midnight|breakfast\s?time|lunch\s?time"
+    r"|dinner\s?time|all\s+day|any\s?time|half\s+past|\d{1,2}\s*(?::\d\d|[ap]\.?m\b)"
+    r"|ca(?:ły|łą)\s+(?:dzień|dobę)|popołudni\w*|wiecz[oó]r\w*|todo\s+el\s+día|por\s+la\s+tarde"
+    r"|den\s+ganzen\s+tag|ganztägig|ganztags|nachmittags?|abends|toute\s+la\s+journée"
+    r"|après[\s-]midi|le\s+soir|o\s+dia\s+todo|tutto\s+il\s+giorno)"
+    r"|하루\s?종일|온종일|24시간|오후|저녁|一日中|終日|午後",
+    re.IGNORECASE,
+)
 
 
 class Likeness:
@@ -70,13 +84,21 @@ class Likeness:
         self._people: set[str] = set()
         self._wordings: set[str] = set()
         self._langs: Counter[str] = Counter()
-        self._asks = self._sentences = 0
+        self._asks = self._hours = self._sentences = 0
 
     def hear(
-        self, vector: npt.ArrayLike, person: str, words: str, lang: str | None, *, sentence: bool
+        self,
+        vector: npt.ArrayLike,
+        person: str,
+        words: str,
+        lang: str | None,
+        *,
+        sentence: bool,
+        hours: bool,
     ) -> None:
-        """Take in one ask; see ``whole_sentences``."""
+        """Take in one ask; see ``whole_sentences`` and ``wishes_hours``."""
         self._sentences += sentence
+        self._hours += hours
         row = np.asarray(vector, dtype=np.float32)
         self._sum = row if self._sum is None else self._sum + row
         self._people.add(person)
@@ -115,6 +137,11 @@ class Likeness:
         """Whether whole sentences stand for the items, so that single words decide nothing."""
         return 2 * self._sentences > self._asks
 
+    @cached_property
+    def hours(self) -> bool:
+        """Whether it is wished at other hours."""
+        return LONGER in self.words or 2 * self._hours > self._asks
+
 
 def alike(groups: Sequence[Likeness]) -> Places:
     """For each of ``groups``, which stand most asked first, the place of the one that leads those
@@ -132,8 +159,23 @@ def alike(groups: Sequence[Likeness]) -> Places:
         table = likeness(wholes, vectors, wordings, WHOLE_FLOOR, WHOLE_COSINE)
         met = linked(table, np.bincount(own, things.people), LEVEL)
         if (met == np.arange(len(leaders))).all():
-            return home
+            return _vouched(groups, things, home)
         home = things.led(leaders[met][own])
+
+
+def _vouched(groups: Sequence[Likeness], things: _Things, home: Places) -> Places:
+    """The same things without those of two wordings for which nothing speaks but that they are near
+    the same others: where nobody else says so, their own cosine must."""
+    leaders, own = np.unique(home, return_inverse=True)
+    two = np.bincount(own) == 2
+    two &= np.bincount(own, things.wordings) == 2
+    apart = home.copy()
+    for leader in leaders[two].tolist():
+        one, other = np.flatnonzero(home == leader).tolist()
+        cosine = float(things.vectors[one] @ things.vectors[other])
+        if cosine < _demanded(groups[one], groups[other])[1]:
+            apart[[one, other]] = one, other
+    return apart
 
 
 def likeness(
@@ -179,11 +221,16 @@ def _demanded(one: Likeness, other: Likeness) -> tuple[float, float]:
     """What two groups need beyond ``LEVEL`` in neighbours, and as their cosine."""
     if one.wants != other.wants:
         return NEVER, NEVER
-    if one.lang != other.lang or one.sentence or other.sentence:
+    if one.sentence or other.sentence:
+        return 0.0, FOREIGN_COSINE
+    shared = one.named & other.named
+    whole, part = (one, other) if LONGER in one.words else (other, one)
+    if LONGER in whole.words and part.hours and (not shared or whole.named <= part.named):
+        return 0.0, HOURS_COSINE
+    if one.lang != other.lang:
         return 0.0, FOREIGN_COSINE
     if one.numbers != other.numbers:
         return NEVER, NEVER
-    shared = one.named & other.named
     if one.turns != other.turns:
         return DIFFERING if shared else 0.0, NEVER
     if shared and one.named - shared and other.named - shared:
@@ -256,7 +303,8 @@ def shared_by(vectors: Floats, wordings: int | None = None) -> Floats:
     """What all of them, of length one, have in common, being of one trade, (dim,): as much of it
     as there are enough of them, or of the ``wordings`` that they stand for, to tell."""
     heard = len(vectors) if wordings is None else wordings
-    return np.asarray(vectors.mean(axis=0) * heard / (heard + CENTRED_BY), dtype=np.float32)
+    mean = vectors.sum(axis=0) / max(1, len(vectors))
+    return np.asarray(mean * heard / (heard + CENTRED_BY), dtype=np.float32)
 
 
 def unit(rows: Floats) -> Floats:
@@ -269,4 +317,14 @@ def whole_sentences(asks: pd.DataFrame) -> pd.Series:
     """Which asks have no item apart from a quote of several words."""
     several = asks["item"].str.count(r"\S+") >= SENTENCE
     found: pd.Series = (asks["item"] == asks["quote"]) & several
+    return found
+
+
+def wishes_hours(asks: pd.DataFrame) -> pd.Series:
+    """Which asks want an existing thing at another time: their type says so, and their moment or
+    their words name one."""
+    timed = asks["quote"].str.contains(_OTHER_HOURS)
+    if "moment" in asks:
+        timed |= asks["moment"].fillna("").astype(bool)
+    found: pd.Series = timed & (asks["type"] == "availability")
     return found

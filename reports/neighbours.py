@@ -26,6 +26,8 @@ BLOCK_SIZE = 200
 LARGEST_BLOCK = 4_000
 CIRCLES = (4, 8, 16)
 """How many neighbours are compared: things asked for in few wordings and in many."""
+CROWD = 10
+"""A circle tells something where there are so many times as many wordings as it holds."""
 LEAST = 0.05
 MOST = 48
 """Smaller shares count as none, and those behind so many greater ones: they change hardly a group,
@@ -45,7 +47,7 @@ def shared_neighbours(near: Places, sizes: Places) -> sparse.csr_matrix:
     circles = [
         (_circle(near, sizes, size + 1), (size + 1) / everybody)
         for size in CIRCLES
-        if size + 1 < everybody
+        if (size + 1) * CROWD <= everybody
     ]
     parts = [
         _most(

@@ -128,9 +128,9 @@ def test_a_wish_is_quoted_with_its_item(tagger: Tagger) -> None:
 def test_a_lasting_absence_is_an_ask_without_a_wish_word(tagger: Tagger) -> None:
     """That something is not offered is an ask, and it is told as implicit."""
     row = tagged(tagger, "They don't serve breakfast all day. Very disappointing.")[0]
-    (ask,) = row["asks"]
-    assert ask["item"] == "all-day breakfast"
-    assert not ask["explicit"]
+    assert {ask["item"] for ask in row["asks"]} == {"all-day breakfast"}
+    assert row["asks"][0]["quote"] == "They don't serve breakfast all day"
+    assert not row["asks"][0]["explicit"]
     assert row["sentiment"] == "negative"
 
 
@@ -203,7 +203,7 @@ def test_asks_of_other_languages_are_quoted(tagger: Tagger) -> None:
 
 def test_tagging_does_not_depend_on_company(tagger: Tagger) -> None:
     """A comment gets the same tags alone, among others, and after a trip through pickle."""
-    texts = ["The app crashes whenever I pay", "Could you open one in Leeds?", "Great fries"]
+    texts = ["The app crashes whenever I pay", "Could you open a branch in Leeds?", "Great fries"]
     together = tagged(tagger, *texts)
     again = tagged(pickle.loads(pickle.dumps(tagger)), *texts)
     for text, row, repeated in zip(texts, together, again, strict=True):
