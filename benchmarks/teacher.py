@@ -14,14 +14,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from classify.answers import Answers, Tokens
 from classify.evaluation import Summary, evaluate
 from classify.item_model import ItemModel
-from classify.network import Network, Specials
-from classify.pieces import FRAME, Piece
+from classify.network import Head, Ids, Network
 from classify.shipped import read_artifact
 from classify.tagger import ITEMS, ask_encoder, others_reader
 from classify.training.__main__ import installed_base
@@ -57,30 +54,10 @@ class TorchReads(Network):
         super().__init__(b"", tokenizer)
         self._network = network.eval()
 
-    def _run(self, batch: Sequence[Piece]) -> list[Answers]:
-        frame = Specials()
-        width = max(len(piece.ids) for piece in batch) + FRAME
-        ids = torch.full((len(batch), width), frame.pad)
-        mask = torch.zeros((len(batch), width), dtype=torch.long)
-        for row, piece in enumerate(batch):
-            n = len(piece.ids) + FRAME
-            ids[row, :n] = torch.tensor([frame.start, *piece.ids, frame.end])
-            mask[row, :n] = 1
+    def _heads(self, ids: Ids, mask: Ids) -> Sequence[Head]:
         with torch.no_grad(), half_precision():
-            heads = probabilities(self._network(ids, mask))
-        sentiments, categories, vectors, *by_token = (head.numpy() for head in heads)
-        return [
-            Answers(
-                sentiments[row],
-                categories[row],
-                vectors[row],
-                Tokens(
-                    np.array(piece.offsets, np.int32).reshape(-1, 2),
-                    *(head[row, 1 : len(piece.ids) + 1] for head in by_token),
-                ),
-            )
-            for row, piece in enumerate(batch)
-        ]
+            heads = probabilities(self._network(torch.from_numpy(ids), torch.from_numpy(mask)))
+        return [head.numpy() for head in heads]
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ from classify.answers import Answers, Tokens
 from classify.lookup import Lookup
 from classify.pieces import FRAME, Piece, batches, joined, pieces_of, read_once
 
+Ids = npt.NDArray[np.int64]
+Head = npt.NDArray[np.float32]
 Graph = bytes | Path
 """An ONNX graph, or the file that it is in."""
 INPUTS = ("ids", "mask")
@@ -129,30 +131,47 @@ class Network:
         return joined(pieces, self.read_pieces(pieces))
 
     def _run(self, batch: Sequence[Piece]) -> list[Answers]:
-        width = max(len(piece.ids) for piece in batch) + FRAME
-        ids: npt.NDArray[Any] = np.full((len(batch), width), self._specials.pad, np.int64)
-        mask = np.zeros((len(batch), width), np.int64)
-        for row, piece in enumerate(batch):
-            n = len(piece.ids) + FRAME
-            ids[row, :n] = [self._specials.start, *piece.ids, self._specials.end]
-            mask[row, :n] = 1
-        names, read = (INPUTS, ids)
-        if self._lookup is not None:
-            names, read = (EMBEDDED_INPUTS, self._lookup.rows(ids))
-        heads = self._session.run(list(OUTPUTS), dict(zip(names, (read, mask), strict=True)))
-        sentiments, categories, vectors, *by_token = heads
-        return [
-            Answers(
-                sentiments[row],
-                categories[row],
-                vectors[row],
-                Tokens(
-                    np.array(piece.offsets, np.int32).reshape(-1, 2),
-                    *(head[row, 1 : len(piece.ids) + 1] for head in by_token),
-                ),
-            )
-            for row, piece in enumerate(batch)
-        ]
+        return answered(batch, self._heads(*padded(batch, self._specials)))
+
+    def _heads(self, ids: Ids, mask: Ids) -> Sequence[Head]:
+        """What the graph answers to the tokens ``ids`` (n, width), in the order of ``OUTPUTS``."""
+        table = self._lookup
+        fed = (
+            zip(INPUTS, (ids, mask), strict=True)
+            if table is None
+            else zip(EMBEDDED_INPUTS, (table.rows(ids), mask), strict=True)
+        )
+        heads: Sequence[Head] = self._session.run(list(OUTPUTS), dict(fed))
+        return heads
+
+
+def padded(batch: Sequence[Piece], specials: Specials) -> tuple[Ids, Ids]:
+    """The pieces of a batch as token numbers (n, width), and which of these are read."""
+    width = max(len(piece.ids) for piece in batch) + FRAME
+    ids = np.full((len(batch), width), specials.pad, np.int64)
+    mask = np.zeros((len(batch), width), np.int64)
+    for row, piece in enumerate(batch):
+        n = len(piece.ids) + FRAME
+        ids[row, :n] = [specials.start, *piece.ids, specials.end]
+        mask[row, :n] = 1
+    return ids, mask
+
+
+def answered(batch: Sequence[Piece], heads: Sequence[Head]) -> list[Answers]:
+    """What the ``heads``, in the order of ``OUTPUTS``, say of each piece of a batch."""
+    sentiments, categories, vectors, *by_token = heads
+    return [
+        Answers(
+            sentiments[row],
+            categories[row],
+            vectors[row],
+            Tokens(
+                np.array(piece.offsets, np.int32).reshape(-1, 2),
+                *(head[row, 1 : len(piece.ids) + 1] for head in by_token),
+            ),
+        )
+        for row, piece in enumerate(batch)
+    ]
 
 
 def one_thread(graph: Graph) -> onnxruntime.InferenceSession:

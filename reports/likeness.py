@@ -39,13 +39,13 @@ FLOOR = 0.2
 COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.55, 0.40, 0.85
 """Cosines that tell as much as ``LEVEL``: between phrases of one language, of two, and where both
 have a word in common and each has others."""
+HOURS_COSINE = 0.30
+"""The same between a wish for more hours ("all-day breakfast") and one for a thing at another hour:
+it may be the same thing ("breakfast at lunchtime"), or part of what is wanted all day."""
 NEVER = 2.0
 WHOLE_FLOOR, WHOLE_COSINE = 0.7, 0.72
 """The least of both between wholes, each the mean of what many said: what single asks say beside
 the point cancels out in it, so that other things' means lie closer than other things' asks."""
-HOURS_COSINE = 0.30
-"""The same between a wish for more hours ("all-day breakfast") and one for a thing at another hour:
-it may be the same thing ("breakfast at lunchtime"), or part of what is wanted all day."""
 CENTRED_BY = 300
 """With so many wordings half of their mean is taken from each."""
 SETTLED, AHEAD = 0.55, 0.08
@@ -155,8 +155,8 @@ def alike(groups: Sequence[Likeness]) -> Places:
     while True:
         leaders, own = np.unique(home, return_inverse=True)
         wholes = [groups[leader] for leader in leaders.tolist()]
-        vectors, wordings = unit(things.sums(own)), np.bincount(own, things.wordings).astype(int)
-        table = likeness(wholes, vectors, wordings, WHOLE_FLOOR, WHOLE_COSINE)
+        vectors = unit(things.sums(own))
+        table = likeness(wholes, vectors, things.heard(own), WHOLE_FLOOR, WHOLE_COSINE)
         met = linked(table, np.bincount(own, things.people), LEVEL)
         if (met == np.arange(len(leaders))).all():
             return _vouched(groups, things, home)
@@ -168,7 +168,7 @@ def _vouched(groups: Sequence[Likeness], things: _Things, home: Places) -> Place
     the same others: where nobody else says so, their own cosine must."""
     leaders, own = np.unique(home, return_inverse=True)
     two = np.bincount(own) == 2
-    two &= np.bincount(own, things.wordings) == 2
+    two &= things.heard(own) == 2
     apart = home.copy()
     for leader in leaders[two].tolist():
         one, other = np.flatnonzero(home == leader).tolist()
@@ -260,6 +260,10 @@ class _Things:
         np.add.at(sums, own, self._weighed)
         return sums
 
+    def heard(self, own: Places) -> Places:
+        """In how many wordings each of the things is asked for, (things,)."""
+        return np.bincount(own, self.wordings).astype(np.int64)
+
     def led(self, home: Places) -> Places:
         """The same things, each under its leader."""
         order = np.lexsort((np.arange(len(home)), -self.people, home))
@@ -281,7 +285,7 @@ class _Things:
         sums = self.sums(own)
         means = unit(sums)
         few = np.bincount(own, self.people) < SEVERAL
-        least = np.sqrt(reliability(np.bincount(own, self.wordings).astype(int)))
+        least = np.sqrt(reliability(self.heard(own)))
         for begin in range(0, len(home), _ROWS):
             rows = slice(begin, begin + _ROWS)
             vectors, here = self.vectors[rows], np.arange(len(own[rows]))

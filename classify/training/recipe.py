@@ -174,31 +174,11 @@ class English:
         lessons: Lessons,
         seed: int,
         on_step: Progress,
+        *,
+        again: bool = False,
     ) -> ReaderNetwork:
         """A copy of ``network`` that has gone on with ``comments`` of the shared set and what a
-        teacher says of texts."""
-        return self._gone_on(self.second, network, comments, lessons, seed, on_step)
-
-    def last_stage(
-        self,
-        network: ReaderNetwork,
-        comments: Sequence[LabelledComment],
-        lessons: Lessons,
-        seed: int,
-        on_step: Progress,
-    ) -> ReaderNetwork:
-        """The same, shorter and with smaller steps, for a network that has done so before."""
-        return self._gone_on(self.last, network, comments, lessons, seed, on_step)
-
-    def _gone_on(
-        self,
-        plan: Plan,
-        network: ReaderNetwork,
-        comments: Sequence[LabelledComment],
-        lessons: Lessons,
-        seed: int,
-        on_step: Progress,
-    ) -> ReaderNetwork:
+        teacher says of texts; ``again`` where it has done so before."""
         material, amounts, maker = self.material, self.amounts, self.material.maker()
         own = misspelling(comments, maker, lessons)
         further = misspelling(material.further, maker, lessons)
@@ -234,6 +214,7 @@ class English:
             ]
 
         mask = mask_of(material.tokenizer)
+        plan = self.last if again else self.second
         return fine_tune(copy.deepcopy(network), epoch, plan, seed, mask, on_step)
 
     def shipped(self, network: ReaderNetwork) -> Network:

@@ -47,21 +47,12 @@ class Recipe(Protocol):
         lessons: Lessons,
         seed: int,
         on_step: Progress,
+        *,
+        again: bool = False,
     ) -> ReaderNetwork:
         """A network that has gone on from ``network``, which stays as it is, with ``comments`` of
-        the shared set and what a teacher says of texts, if anything."""
-        ...
-
-    def last_stage(
-        self,
-        network: ReaderNetwork,
-        comments: Sequence[LabelledComment],
-        lessons: Lessons,
-        seed: int,
-        on_step: Progress,
-    ) -> ReaderNetwork:
-        """The same for a network that has had its second stage and knows but some of the
-        ``comments``: a shorter way, with smaller steps."""
+        the shared set and what a teacher says of texts, if anything. ``again`` where it has done so
+        with most of them: a shorter way then, with smaller steps."""
         ...
 
     def shipped(self, network: ReaderNetwork) -> Network:
@@ -128,8 +119,13 @@ class StagedTraining:
         the first fold, so that what was measured on that fold is what it builds upon."""
         return self._network(
             self.work / "final.pt",
-            lambda: self.material.last_stage(
-                self.without(0), self.comments, self.lessons(0), self.seed, self._steps("final")
+            lambda: self.material.second_stage(
+                self.without(0),
+                self.comments,
+                self.lessons(0),
+                self.seed,
+                self._steps("final"),
+                again=True,
             ),
         )
 

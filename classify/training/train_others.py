@@ -125,44 +125,26 @@ class OtherMaterial:
         lessons: Lessons,
         seed: int,
         on_step: Progress,
+        *,
+        again: bool = False,
     ) -> ReaderNetwork:
         """A copy of ``network`` that has gone on with ``comments`` of the shared set; it has no
-        teacher."""
-        return self._gone_on(self.second, network, comments, seed, on_step)
-
-    def last_stage(
-        self,
-        network: ReaderNetwork,
-        comments: Sequence[LabelledComment],
-        lessons: Lessons,
-        seed: int,
-        on_step: Progress,
-    ) -> ReaderNetwork:
-        """The same, shorter and with smaller steps, for a network that has done so before."""
-        return self._gone_on(self.last, network, comments, seed, on_step)
-
-    def _gone_on(
-        self,
-        plan: Plan,
-        network: ReaderNetwork,
-        comments: Sequence[LabelledComment],
-        seed: int,
-        on_step: Progress,
-    ) -> ReaderNetwork:
+        teacher. ``again`` where it has done so before."""
         maker = self.maker()
         own, further = misspelling(comments, maker), misspelling(self.further, maker)
         opinions = learned_opinions(self.opinions)
-        again = {lang: MORE_AGAIN.get(lang, OPINIONS_AGAIN) for lang in opinions}
+        most = {lang: MORE_AGAIN.get(lang, OPINIONS_AGAIN) for lang in opinions}
 
         def epoch(chance: random.Random) -> Sequence[Example]:
             others = further(chance)
-            felt = opinions_drawn(opinions, again, chance)
+            felt = opinions_drawn(opinions, most, chance)
             return [
                 *own(chance),
                 *drawn(others, int(FURTHER * len(others)), chance),
                 *(maker.opinion(one) for one in felt),
             ]
 
+        plan = self.last if again else self.second
         return fine_tune(copy.deepcopy(network), epoch, plan, seed, self._mask, on_step)
 
     def shipped(self, network: ReaderNetwork) -> Network:
