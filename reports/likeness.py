@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -80,8 +80,7 @@ class Likeness:
         self.named = content(words)
         self.turns = words - self.named - {LONGER}
         self.numbers = {word for word in self.named if any(map(str.isdigit, word))}
-        self._sum: Floats | None = None
-        self._people: set[str] = set()
+        self._said: dict[str, list[Floats]] = {}
         self._wordings: set[str] = set()
         self._langs: Counter[str] = Counter()
         self._asks = self._hours = self._sentences = 0
@@ -99,18 +98,21 @@ class Likeness:
         """Take in one ask; see ``whole_sentences`` and ``wishes_hours``."""
         self._sentences += sentence
         self._hours += hours
-        row = np.asarray(vector, dtype=np.float32)
-        self._sum = row if self._sum is None else self._sum + row
-        self._people.add(person)
+        self._said.setdefault(person, []).append(np.asarray(vector, dtype=np.float32))
         self._wordings.add(words)
         self._asks += 1
         if lang:
             self._langs[lang] += 1
 
     @property
+    def persons(self) -> Collection[str]:
+        """Who asks, each once."""
+        return self._said.keys()
+
+    @property
     def people(self) -> int:
         """Distinct people who ask."""
-        return len(self._people)
+        return len(self._said)
 
     @property
     def wordings(self) -> int:
@@ -119,13 +121,14 @@ class Likeness:
 
     def weight(self) -> tuple[int, list[str]]:
         """Sorts the most asked first, ties by the words themselves."""
-        return -len(self._people), sorted(self.words)
+        return -self.people, sorted(self.words)
 
-    @property
+    @cached_property
     def total(self) -> Floats:
-        """The sum of the asks' vectors."""
-        assert self._sum is not None, "a group has asks"
-        return self._sum
+        """The sum of what each person says, the mean of that person's asks: one who asks forty
+        times weighs no more than another."""
+        said = [np.mean(own, axis=0) for own in self._said.values()]
+        return np.asarray(np.sum(said, axis=0), dtype=np.float32)
 
     @cached_property
     def lang(self) -> str:
@@ -249,7 +252,8 @@ class _Things:
         vectors = unit(np.stack([group.total for group in groups]))
         self.people = np.array([group.people for group in groups])
         self.wordings = np.array([group.wordings for group in groups])
-        self.vectors = unit(vectors - shared_by(vectors, int(self.wordings.sum())))
+        shared = shared_by(vectors, int(self.wordings.sum()), one_voice_each(groups))
+        self.vectors = unit(vectors - shared)
         self._wants = np.array([group.wants for group in groups])
         # many who use the same words are one more voice, but not as many
         self._weighed = self.vectors * np.sqrt(self.people)[:, None].astype(np.float32)
@@ -303,12 +307,20 @@ class _Things:
             yield np.where(sure, things[best], home[rows])
 
 
-def shared_by(vectors: Floats, wordings: int | None = None) -> Floats:
-    """What all of them, of length one, have in common, being of one trade, (dim,): as much of it
-    as there are enough of them, or of the ``wordings`` that they stand for, to tell."""
-    heard = len(vectors) if wordings is None else wordings
-    mean = vectors.sum(axis=0) / max(1, len(vectors))
-    return np.asarray(mean * heard / (heard + CENTRED_BY), dtype=np.float32)
+def one_voice_each(groups: Sequence[Likeness]) -> Floats:
+    """How much each of the groups tells of what all share, (n,): 1 where somebody asks for it and
+    nothing else, less where all who ask are loud elsewhere too."""
+    asked = Counter(person for group in groups for person in group.persons)
+    voices = [sum(1 / asked[person] for person in group.persons) for group in groups]
+    return np.minimum(voices, 1.0).astype(np.float32)
+
+
+def shared_by(vectors: Floats, wordings: int, weights: Floats | None = None) -> Floats:
+    """What all of them, of length one, have in common by their ``weights`` (n,), being of one
+    trade, (dim,): as much of it as the ``wordings`` that they stand for are enough to tell."""
+    weighed = np.ones(len(vectors), np.float32) if weights is None else weights
+    mean = weighed @ vectors / max(1.0, weighed.sum())
+    return np.asarray(mean * wordings / (wordings + CENTRED_BY), dtype=np.float32)
 
 
 def unit(rows: Floats) -> Floats:

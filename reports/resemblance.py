@@ -66,7 +66,8 @@ class Resemblances:
         self._counts = np.array([len(one) for one in self._people])
         # what all of them share, being of one project, tells nothing
         lengths = np.linalg.norm(sums[order], axis=1, keepdims=True)
-        self._sums = sums[order] - lengths * shared_by(unit(sums[order]))
+        shared = shared_by(unit(sums[order]), len(order))
+        self._sums = sums[order] - lengths * shared
         self._directions = unit(self._sums)
         self._like = self._directions @ self._directions.T
         np.fill_diagonal(self._like, GONE)

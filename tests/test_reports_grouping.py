@@ -26,6 +26,7 @@ from reports.likeness import (
     WHOLE_FLOOR,
     Likeness,
     alike,
+    one_voice_each,
     reliability,
     unit,
 )
@@ -350,6 +351,42 @@ def test_a_stray_ask_moves_to_the_thing_that_it_is_nearest_to() -> None:
         group.hear(row, f"person {at}", f"words {at}", "en", sentence=False, hours=False)
     leaders = alike(groups[: len(rows)])
     assert len(set(zip(leaders.tolist(), truth.tolist(), strict=True))) == 6
+
+
+def test_a_loud_person_is_one_voice() -> None:
+    """Who asks forty times in a group, and in forty groups of nobody else, weighs as one person in
+    what the group says and in what all share."""
+    rows, _ = crowd(2, 1, 0.0)
+    calm, loud, *alone = (Likeness(False, frozenset({f"thing{n}"})) for n in range(42))
+    for group in (calm, loud):
+        group.hear(rows[0], "ann", "please", "en", sentence=False, hours=False)
+        group.hear(rows[1], "bea", "I beg you", "en", sentence=False, hours=False)
+    for times, group in enumerate(alone):
+        loud.hear(rows[1], "bea", f"again {times}", "en", sentence=False, hours=False)
+        group.hear(rows[1], "bea", f"and this {times}", "en", sentence=False, hours=False)
+    np.testing.assert_allclose(loud.total, calm.total, rtol=1e-5)
+    weights = one_voice_each([calm, loud, *alone])
+    assert weights[2:].sum() < 1
+    assert weights[0] == weights[1] < 1, "ann asks twice"
+    assert one_voice_each([calm]).tolist() == [1.0]
+
+
+def test_a_loud_person_does_not_change_what_others_are_grouped_with() -> None:
+    """Twenty more things asked for by one person, a dozen times each, leave the rest as it is."""
+    rows, _ = crowd(30, 12, 1.0)
+    names = [
+        f"{first}{middle}{last}" for first in SYLLABLES for middle in "aeiou" for last in SYLLABLES
+    ]
+    calm = frame(*[(name,) for name in names[: len(rows)]])
+    shouted = [(names[-1 - n % 20], f"shouted {n}") for n in range(240)]
+    loud = frame(*shouted).assign(person="the loud one", uid=[f"loud:{n}" for n in range(240)])
+    voices = crowd(1, 240, 0.8, seed=5)[0]
+    both = pd.concat([calm, loud], ignore_index=True).assign(
+        vector=pd.Series([*rows, *voices]), vector_version="v1"
+    )
+    alone = together(group_asks(both.iloc[: len(rows)]))
+    among = together(group_asks(both))[: len(rows)]
+    assert adjusted_rand_score(alone, among) > 0.99
 
 
 def table(rows: Rows) -> sparse.csr_matrix:
