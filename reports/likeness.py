@@ -30,25 +30,25 @@ from reports.phrases import LONGER, content
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 
-LEVEL = 0.45
+LEVEL = 0.42
 """The share of neighbours in common from which groups are one, on average of their members."""
 DIFFERING = 0.15
 """How much more it must be where both have a word in common and each has others."""
 FLOOR = 0.2
 """The cosine below which nothing is a neighbour."""
-COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.55, 0.40, 0.85
+COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.55, 0.37, 0.85
 """Cosines that tell as much as ``LEVEL``: between phrases of one language, of two, and where both
 have a word in common and each has others."""
 HOURS_COSINE = 0.30
 """The same between a wish for more hours ("all-day breakfast") and one for a thing at another hour:
 it may be the same thing ("breakfast at lunchtime"), or part of what is wanted all day."""
 NEVER = 2.0
-WHOLE_FLOOR, WHOLE_COSINE = 0.7, 0.72
+WHOLE_FLOOR, WHOLE_COSINE = 0.66, 0.68
 """The least of both between wholes, each the mean of what many said: what single asks say beside
 the point cancels out in it, so that other things' means lie closer than other things' asks."""
 CENTRED_BY = 300
 """With so many wordings half of their mean is taken from each."""
-SETTLED, AHEAD = 0.55, 0.08
+SETTLED, AHEAD = 0.50, 0.08
 """A group moves to a thing of ``SEVERAL`` people where its cosine with the others there is so high,
 and by so much higher than with any other thing."""
 SEVERAL = 3

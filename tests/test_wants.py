@@ -12,6 +12,7 @@ from benchmarks.wants.__main__ import read_wordings
 from classify.labels import CATEGORIES
 from classify.training.examples import ExampleMaker
 from classify.training.wants import (
+    MORE_WANTS,
     Asked,
     PartlyLabelled,
     heard,
@@ -24,8 +25,8 @@ REQUEST, WANTS = CATEGORIES.index("request"), CATEGORIES.index("purchase_intent"
 
 def test_wants_are_those_of_many_trades() -> None:
     """Every want is said in several ways, and what asks for nothing is none."""
-    trades = read_wants()
-    assert len(trades) > 100
+    trades = [*read_wants(), *read_wants(MORE_WANTS)]
+    assert len(trades) > 180
     wants = [wordings for trade in trades for wordings in trade.values()]
     assert min(map(len, wants)) >= 8
     assert all(asked.said and asked.quote for wordings in wants for asked in wordings)
@@ -35,6 +36,7 @@ def test_no_trade_or_wording_is_measured_on() -> None:
     """What the encoder learned from has no trade and no wording of the benchmark."""
     measured = read_wordings()
     quotes = {one.quote for wordings in measured.values() for one in wordings}
+    assert not quotes & {one.text for one in read_partly_labelled(MORE_WANTS)}
     assert not quotes & {one.text for one in read_partly_labelled()}
 
 

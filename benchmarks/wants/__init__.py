@@ -1,1 +1,1 @@
-"""Wants in many wordings: how well vectors and grouping tell 382 of them apart."""
+"""Wants in many wordings: how well vectors and grouping tell 93 of them apart."""

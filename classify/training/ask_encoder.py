@@ -26,11 +26,11 @@ from classify.training.pruned import pruned_encoder
 from classify.training.reader_network import between
 from classify.training.steps import kept
 from classify.training.vocabulary import Vocabulary
-from classify.training.wants import Asked, read_wants
+from classify.training.wants import MORE_WANTS, Asked, read_wants
 from classify.vectors import Floats, FrozenNetwork, VectorEncoder, WantSpace, ask_text
 from earful.errors import IntegrityError
 
-ENCODER_VERSION = "e5-small-asks-2"
+ENCODER_VERSION = "e5-small-asks-3"
 DIMENSIONS = 192
 MOST_PER_INTENT = 30
 TAUGHT = 0.7
@@ -52,7 +52,7 @@ def gather_asks(data: Path) -> AskMaterial:
     """
     labelled = _labelled(data)
     return AskMaterial(
-        read_wants(),
+        [*read_wants(), *read_wants(MORE_WANTS)],
         [(ask, name) for ask, name in labelled if ask.said == name],
         [(ask, name) for ask, name in labelled if ask.said != name],
         _intents(data),

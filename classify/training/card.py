@@ -57,6 +57,7 @@ the shared names. They are loaded with onnxruntime, tokenizers and numpy, no pic
 | English comments written and labelled for the purpose: restaurants, shops, banks, telecom, hotels, rail, airlines, games, devices, software, public services, media | 3,349 | all heads of English; never measured on | our own |
 | English comments of negation and irony, written and labelled for the purpose | 155 | second stage of English; never measured on | our own |
 | 1,024 wants of 128 invented trades in 10,240 wordings, 6,144 of them English, and 2,942 comments that ask for nothing, written for the purpose | 13,182 | ask vectors; in English whether a comment asks, and where; never measured on | our own; not checked by native speakers |
+| 433 more wants of 57 invented trades in 5,196 wordings, 2,742 of them English, written for the purpose | 5,196 | ask vectors; never measured on | our own; not checked by native speakers |
 | Reddit product posts, app reviews and Steam reviews, without near-copies of the 7,000 | some 51,000 | texts that the teacher is asked about, their labels unknown | public domain (PDDL), MIT, MIT |
 | comments written for earful: restaurants, rides, airlines, banks, telecom, hotels, public services, apps, devices, games, shops | 2,100 | the same | our own |
 | SemEval-2017 task 4A tweets, training part | 47,563 | sentiment of English and, 5,000 an epoch, of the other network; the teacher is asked about all of them | research task; texts under the platform's terms |

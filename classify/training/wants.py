@@ -18,6 +18,9 @@ from classify.training.corpus import LABELS
 WANTS = LABELS / "wants.tsv"
 """Trades, their wants, and wordings of each, in columns as the module's classes name them; ``near``
 are wants of the trade that are easily taken for this one."""
+MORE_WANTS = LABELS / "more_wants.tsv"
+"""The same of other trades, from which vectors of asks have learned and the network of English has
+not."""
 NOTHING = "-"
 """The item of a comment that asks for nothing."""
 NO_ASKS = LABELS / "no_asks.tsv"
