@@ -27,7 +27,8 @@ CONFIDENCE = 0.95
 class Growth:
     """The recent rate over the earlier one, each per comment heard, with a 95 % interval.
 
-    ``ratio`` and ``high`` are None where nobody asked earlier (no upper end), ``low`` is 0 where
+    ``ratio`` is None where nobody asked earlier, ``high`` where there is no upper end: there, and
+    where so few asked earlier and rates vary so much that the interval has none. ``low`` is 0 where
     nobody asked lately. ``expected`` is how many the earlier rate would have brought lately.
     """
 
@@ -124,7 +125,7 @@ def growth(comparison: Comparison) -> list[Growth]:
                 expected=float(before * odds[n]),
                 ratio=after / (before * float(odds[n])) if before else None,
                 low=float(lows[n]),
-                high=float(highs[n]) if before else None,
+                high=float(highs[n]) if before and np.isfinite(highs[n]) else None,
             )
         )
     return found

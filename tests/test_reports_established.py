@@ -231,6 +231,15 @@ def test_chance_is_the_beta_binomials_upper_tail(
     assert excess_chance(comparison)[0] == pytest.approx(exact, rel=1e-6, abs=1e-12)
 
 
+def test_an_interval_without_an_upper_end_says_so() -> None:
+    """Where one person asked earlier and rates vary wildly, any growth is possible: the end is told
+    as missing, and no number that JSON cannot hold."""
+    (found,) = growth(compare(np.array([[30]]), np.array([[1]]), np.array([0.3]), 20.0))
+    assert found.ratio == pytest.approx(70)
+    assert 0 < found.low < 1
+    assert found.high is None
+
+
 def test_source_heard_at_one_time_only_is_left_out() -> None:
     """Its people neither rise nor fall."""
     (found,) = growth(compare(np.array([[5, 30]]), np.array([[5, 0]]), np.array([0.5, 1.0])))
