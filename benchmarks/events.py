@@ -304,8 +304,9 @@ def _panel(axis: Axes, one: dict[str, Any]) -> None:
             va="top",
             color=WARM,
             fontsize=8.5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )
-    step = max(1, len(every) // 7)
+    step = -(-len(every) // (8 if one["step"] == "Y" else 5))
     names = [period.strftime("%Y" if one["step"] == "Y" else "%b %Y") for period in every]
     axis.set_xticks(range(0, len(every), step), names[::step], fontsize=8)
     axis.set_title(one["title"], loc="left", color=INK, fontweight="bold", fontsize=11, pad=18)
