@@ -50,7 +50,7 @@ CENTRED_BY = 300
 """With so many wordings half of their mean is taken from each."""
 SETTLED, AHEAD = 0.50, 0.08
 """A group moves to a thing of ``SEVERAL`` people where its cosine with the others there is so high,
-and by so much higher than with any other thing."""
+beyond what any two have (see ``still_shared``), and by so much higher than with any other thing."""
 SEVERAL = 3
 ROUNDS = 3
 SENTENCE = 4
@@ -252,8 +252,9 @@ class _Things:
         vectors = unit(np.stack([group.total for group in groups]))
         self.people = np.array([group.people for group in groups])
         self.wordings = np.array([group.wordings for group in groups])
-        shared = shared_by(vectors, int(self.wordings.sum()), one_voice_each(groups))
-        self.vectors = unit(vectors - shared)
+        weights, heard = one_voice_each(groups), int(self.wordings.sum())
+        self.vectors = unit(vectors - shared_by(vectors, heard, weights))
+        self._settled = SETTLED + (1 - SETTLED) * still_shared(vectors, heard, weights)
         self._wants = np.array([group.wants for group in groups])
         # many who use the same words are one more voice, but not as many
         self._weighed = self.vectors * np.sqrt(self.people)[:, None].astype(np.float32)
@@ -302,7 +303,7 @@ class _Things:
             highest = cosines[here, best]
             cosines[here, best] = -1
             least_here = np.sqrt(reliability(self.wordings[rows])) * least[best]
-            sure = highest >= np.maximum(SETTLED, least_here)
+            sure = highest >= np.maximum(self._settled, least_here)
             sure &= highest - cosines.max(axis=1) >= AHEAD
             yield np.where(sure, things[best], home[rows])
 
@@ -320,7 +321,22 @@ def shared_by(vectors: Floats, wordings: int, weights: Floats | None = None) -> 
     trade, (dim,): as much of it as the ``wordings`` that they stand for are enough to tell."""
     weighed = np.ones(len(vectors), np.float32) if weights is None else weights
     mean = weighed @ vectors / max(1.0, weighed.sum())
-    return np.asarray(mean * wordings / (wordings + CENTRED_BY), dtype=np.float32)
+    return np.asarray(mean * (1 - _kept(wordings)), dtype=np.float32)
+
+
+def still_shared(vectors: Floats, wordings: int, weights: Floats) -> float:
+    """The cosine that any two of them have even without what ``shared_by`` takes from them: with
+    few wordings it takes little."""
+    mean = weights @ vectors / max(1.0, weights.sum())
+    many = max(1.0, weights.sum() ** 2 / max(1e-9, weights @ weights))
+    alone = 1 / float(many)  # the mean's length where no two had anything in common, squared
+    between = max(0.0, float(mean @ mean - alone) / max(1e-9, 1 - alone))
+    return float(between) * _kept(wordings) ** 2
+
+
+def _kept(wordings: int) -> float:
+    """The share of what all have in common that stays in each of them."""
+    return CENTRED_BY / (wordings + CENTRED_BY)
 
 
 def unit(rows: Floats) -> Floats:

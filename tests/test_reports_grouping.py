@@ -28,6 +28,7 @@ from reports.likeness import (
     alike,
     one_voice_each,
     reliability,
+    still_shared,
     unit,
 )
 from reports.linkage import linked
@@ -369,6 +370,22 @@ def test_a_loud_person_is_one_voice() -> None:
     assert weights[2:].sum() < 1
     assert weights[0] == weights[1] < 1, "ann asks twice"
     assert one_voice_each([calm]).tolist() == [1.0]
+
+
+@pytest.mark.parametrize(("wordings", "kept"), [(60, 5 / 6), (300, 1 / 2), (2700, 1 / 10)])
+def test_what_few_wordings_still_share(wordings: int, kept: float) -> None:
+    """Of vectors that lie about one direction, what two of them have in common is told, less what
+    so many wordings take away of it; of vectors that have nothing in common it is nothing."""
+    random = np.random.default_rng(7)
+    scattered = unit(random.normal(size=(400, 64)).astype(np.float32))
+    even = np.ones(400, np.float32)
+    assert still_shared(scattered, wordings, even) == pytest.approx(0, abs=0.005)
+    about = unit(scattered + np.eye(64, dtype=np.float32)[3])
+    cosines = about @ about.T
+    between = cosines[~np.eye(400, dtype=bool)].mean()
+    assert between > 0.4
+    found = still_shared(about, wordings, even)
+    assert found == pytest.approx(between * kept**2, rel=0.01)
 
 
 def test_a_loud_person_does_not_change_what_others_are_grouped_with() -> None:

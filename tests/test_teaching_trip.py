@@ -48,6 +48,15 @@ counter_examples = ["Cold fries again.", "Lovely staff.", "Waited an hour for no
 """
 TRIFLE = "gooseberry trifle"
 """What nobody in the demo asks for."""
+MISSED = {
+    "Hedda": "The Corn Street one had gooseberry trifle in the cold cabinet until Easter.",
+    "Ruben": "A gooseberry trifle went past us to table nine, and my wife looked at me.",
+    "Marek": "Sat by the pudding trolley for an hour. Not one gooseberry trifle rolled past.",
+    "Ottilie": "They had apple pie; I had the memory of gooseberry trifle.",
+}
+GUESTS = 3
+"""What guests say, each under their name, who would like some: to the model no asks, or not all;
+and how many of them are needed."""
 
 
 # The terminal and who sits at it
@@ -182,14 +191,14 @@ def on_screen(table: str) -> tuple[str, bool]:
 
 
 def wishes_for_trifle(screen: str) -> str:
-    """The next keys of somebody who marks a comment's first words as an ask for trifle."""
+    """The next keys of somebody who marks a comment's words for trifle as an ask."""
     if screen.endswith("pasted: "):
-        return " ".join(screen.splitlines()[1].split()[:3]).upper() + "\n"
+        return f"{TRIFLE.upper()}\n"
     prompt = screen.splitlines()[-1]
     for begins, said in {"item [": TRIFLE, "type [": "1", "strength, ": "3"}.items():
         if prompt.startswith(begins):
             return f"{said}\n"
-    return "\r" if TRIFLE in screen else "a"
+    return "\r" if f"-> {TRIFLE}" in screen else "a"
 
 
 # The project
@@ -216,6 +225,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             arguments = ("import", str(demo_path(name)), "--source", source, "--limit", str(limit))
             read = at_the_terminal(*arguments, "--project", str(project))
             assert f"{limit} new" in read.text
+        visits = folder / "visits.csv"
+        with visits.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["id", "username", "text"])
+            writer.writerows((name.lower(), name, said) for name, said in MISSED.items())
+        visited = ("import", str(visits), "--source", "visits", "--project", str(project))
+        assert f"{len(MISSED)} new" in at_the_terminal(*visited).text
         assert at_the_terminal("tag", "--project", str(project)).code == 0
         yield project
 
@@ -293,28 +309,20 @@ def categories_of(folder: Path) -> dict[str, list[str]]:
     return {uid: json.loads(names) for uid, names in rows}
 
 
-def without_asks(folder: Path, count: int) -> list[str]:
-    """Uids of so many reviews by different authors that ask for nothing and were not corrected."""
+def guests_unheard(folder: Path) -> list[str]:
+    """Uids of what guests say of trifle, in which nobody has seen an ask yet."""
     with sqlite3.connect(folder / "earful.db") as ledger:
         rows = ledger.execute(
-            "SELECT min(c.uid) FROM comments c JOIN tags t ON t.uid = c.uid"
-            " WHERE c.source = 'reviews' AND t.lang = 'en' AND c.uid NOT IN"
-            " (SELECT uid FROM asks UNION SELECT uid FROM corrections)"
-            " GROUP BY c.author_key ORDER BY 1 LIMIT ?",
-            (count,),
+            "SELECT uid FROM tags WHERE uid LIKE 'visits:%'"
+            " AND uid NOT IN (SELECT uid FROM asks UNION SELECT uid FROM corrections) ORDER BY uid"
         ).fetchall()
-    assert len(rows) == count
-    return [uid for (uid,) in rows]
+    assert len(rows) >= GUESTS
+    return [uid for (uid,) in rows[:GUESTS]]
 
 
-def author_of(uid: str) -> str:
-    """The handle in the demo's file."""
-    with demo_path("reviews.csv").open(encoding="utf-8", newline="") as file:
-        return next(
-            row["reviewer"]
-            for row in csv.DictReader(file)
-            if row["review_id"] == uid.rpartition(":")[2]
-        )
+def guest_of(uid: str) -> str:
+    """Who says it."""
+    return uid.rpartition(":")[2].title()
 
 
 # The trip
@@ -373,7 +381,7 @@ def test_refuse_then_accept_then_go_back(taught: Taught) -> None:
     """A refused preview leaves report and tags as they were; accepted, every tag carries the new
     version but what a person said; after the rollback the former answers are there again."""
     folder, version, old = taught.folder, taught.version, current(taught.folder)
-    trifle = without_asks(folder, 2)
+    *trifle, _ = guests_unheard(folder)
     marked = at_the_terminal("label", *trifle, "--by", "ben", answer=wishes_for_trifle)
     assert "2 saved, 0 of them right as they were" in marked.text
     before, said_before = reported(folder), answers(folder)
@@ -461,17 +469,17 @@ def test_what_would_get_worse_is_not_switched(taught: Taught) -> None:
 def test_corrections_go_with_their_own_person_only(untaught: Path) -> None:
     """Who is forgotten takes the corrections of their comments along, out of ledger and report;
     those of others stay, and so they do when somebody is forgotten whom nobody corrected."""
-    first, second, third = without_asks(untaught, 3)
+    first, second, third = guests_unheard(untaught)
     at_the_terminal("label", first, second, "--by", "ben", answer=wishes_for_trifle)
     assert {one.uid for one in corrections(untaught)} == {first, second}
 
-    gone = at_the_terminal("forget", author_of(third), answer=lambda _: "y\n")
+    gone = at_the_terminal("forget", guest_of(third), answer=lambda _: "y\n")
     assert "nothing is left" in gone.text
     assert {one.uid for one in corrections(untaught)} == {first, second}
     (asked,) = [one for one in reported(untaught)["signals"] if TRIFLE in one["name"]]
     assert asked["people"] == 2
 
-    gone = at_the_terminal("forget", author_of(first), answer=lambda _: "y\n")
+    gone = at_the_terminal("forget", guest_of(first), answer=lambda _: "y\n")
     assert "nothing is left" in gone.text
     assert [one.uid for one in corrections(untaught)] == [second]
     (asked,) = [one for one in reported(untaught)["signals"] if TRIFLE in one["name"]]

@@ -38,7 +38,7 @@ class AskPlan:
     are ``labelled`` in English and ``foreign`` ones, and two questions of each of ``intents``.
     """
 
-    steps: int = 120
+    steps: int = 180
     rate: float = 1e-4
     warmup: int = 20
     learning: int = 8
