@@ -1,6 +1,6 @@
 """Ask vectors: asks for the same thing lie close, whatever their words and their language.
 
-Item and quote are read as one text by multilingual-e5-small (Wang et al. 2024), whose upper layers
+Item and quote are read as one text by multilingual-e5-small (Wang et al. 2024), whose layers
 learned once which wordings are one want. The network that reads comments may change with every
 training, this one stays, so that vectors of years can be compared. The directions in which asks
 differ most are kept.

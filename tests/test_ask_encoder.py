@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from e5_file import small_e5
 
@@ -18,12 +20,10 @@ from classify.training.ask_encoder import (  # noqa: E402
     ask_encoder_contribution,
     principal,
 )
-from classify.training.ask_fine_tune import (  # noqa: E402
-    AskMaterial,
-    AskPlan,
-    AskReader,
-    fine_tune_asks,
-)
+from classify.training.ask_fine_tune import AskMaterial, AskPlan, fine_tune_asks  # noqa: E402
+from classify.training.ask_lessons import Lessons, lessons_of  # noqa: E402
+from classify.training.ask_reader import AskReader  # noqa: E402
+from classify.training.ask_teacher import in_english  # noqa: E402
 from classify.training.e5 import E5  # noqa: E402
 from classify.training.pruned import pruned_encoder  # noqa: E402
 from classify.training.vocabulary import Vocabulary  # noqa: E402
@@ -71,10 +71,10 @@ def test_wordings_of_one_want_come_together(tmp_path: Path) -> None:
     """By contrast the wants part, and what lies below the layers that learn stays as it was."""
     base, words = base_and_words(tmp_path)
     encoder = pruned_encoder(base, words)
-    reader = AskReader(encoder, words.tokenizer, words.specials)
+    reader = AskReader.of(encoder, words)
     before, weights = apart(reader), {n: w.clone() for n, w in encoder.state_dict().items()}
     losses: list[float] = []
-    fine_tune_asks(reader, MATERIAL, 3, PLAN, lambda step, of, loss: losses.append(loss))
+    fine_tune_asks(reader, MATERIAL, 3, PLAN, None, lambda step, of, loss: losses.append(loss))
     assert len(losses) == PLAN.steps
     assert apart(reader) > before + 0.2
     moved = {n for n, w in encoder.state_dict().items() if not torch.equal(w, weights[n])}
@@ -83,10 +83,71 @@ def test_wordings_of_one_want_come_together(tmp_path: Path) -> None:
     assert all(name.startswith(f"encoder.layer.{last}.") for name in moved)
 
 
+class Told(AskReader):
+    """A teacher that knows but the first letter of a text's last word."""
+
+    def vectors(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """One row per text, (n, 26)."""
+        rows = np.zeros((len(texts), 26), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            row[ord(text.split()[-1][0]) - ord("a")] = 1
+        return rows
+
+
+def test_a_teacher_says_what_it_can_read() -> None:
+    """Of a wording in another language it says the middle of those it reads; wishes that it takes
+    for alike are neighbours, where there are enough of them."""
+    teacher = Told(torch.nn.Identity(), lambda texts: [], 0)
+    trade = {
+        "soup": [
+            Asked("soup", "more soup"),
+            Asked("broth", "more broth"),
+            Asked("z", "zupa", "pl"),
+        ],
+        "tea": [Asked("h", "herbata", "pl")],
+    }
+    wishes = [f"{number} {word}" for word in ("apples", "pears") for number in range(100)]
+    lessons = lessons_of(teacher, [trade], wishes, "en")
+    zupa = lessons.vectors[Asked("z", "zupa").text]
+    assert zupa[ord("s") - ord("a")] == pytest.approx(zupa[1]) == pytest.approx(0.5**0.5)
+    assert Asked("h", "herbata").text not in lessons.vectors
+    assert lessons.width == 26
+    assert sorted(map(len, lessons.near)) == [100, 100]
+    assert all(len({text.split()[1] for text in near}) == 1 for near in lessons.near)
+
+
+def test_the_teacher_learns_english_alone() -> None:
+    """Wants that have but one wording in English teach it nothing."""
+    trade = {
+        "soup": [Asked("soup", "more soup"), Asked("soup", "soup"), Asked("z", "zupa", "pl")],
+        "tea": [Asked("tea", "tea"), Asked("h", "herbata", "pl")],
+    }
+    polish = {"tea": [Asked("h", "herbata", "pl"), Asked("h", "więcej herbaty", "pl")]}
+    own = in_english(AskMaterial([trade, polish], MATERIAL.labelled, MATERIAL.foreign, [["a"]]))
+    assert own.trades == [{"soup": trade["soup"][:2]}]
+    assert not own.foreign
+    assert not own.intents
+
+
+def test_what_a_teacher_says_is_learned(tmp_path: Path) -> None:
+    """Two words of which no want speaks come together because the teacher says so."""
+    base, words = base_and_words(tmp_path)
+    pairs = [("more", "where"), ("please", "again")]
+    told = {word: np.eye(2, dtype=np.float32)[at] for at, pair in enumerate(pairs) for word in pair}
+
+    def closer(lessons: Lessons | None) -> float:
+        reader = AskReader.of(pruned_encoder(base, words), words)
+        fine_tune_asks(reader, MATERIAL, 3, PLAN, lessons)
+        more, where, please, again = reader.vectors([word for pair in pairs for word in pair])
+        return float(more @ where + please @ again - more @ please - where @ again) / 2
+
+    assert closer(Lessons(told, [list(told)])) > closer(None) + 0.3
+
+
 def test_a_text_is_read_alike_in_any_company(tmp_path: Path) -> None:
     """Texts are read in the order of their lengths, and stand in the order given."""
     base, words = base_and_words(tmp_path)
-    reader = AskReader(pruned_encoder(base, words).eval(), words.tokenizer, words.specials)
+    reader = AskReader.of(pruned_encoder(base, words).eval(), words)
     texts = ["more soup please", "tea", "where bread again", "cup"] * 12
     with torch.no_grad():
         together = reader.read(texts)

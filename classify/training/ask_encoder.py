@@ -1,5 +1,6 @@
-"""The encoder of asks: multilingual-e5-small, its upper layers taught which asks are for one thing,
-and the directions in which asks differ most (principal components, Pearson 1901).
+"""The encoder of asks: multilingual-e5-small, its layers taught which asks are for one thing, by
+wants in many wordings and by a larger encoder that learned the same from those in English; and the
+directions in which asks differ most (principal components, Pearson 1901).
 """
 
 from __future__ import annotations
@@ -7,6 +8,8 @@ from __future__ import annotations
 import copy
 import csv
 import json
+import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,10 +17,14 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
+from classify.clauses import clauses
+from classify.language import ENGLISH
 from classify.shipped import read_artifact
 from classify.tagger import ASKS_GRAPH, ENCODER, ask_encoder
-from classify.training.ask_fine_tune import PLAN, AskMaterial, AskPlan, AskReader, fine_tune_asks
-from classify.training.build import Contribution
+from classify.training.ask_fine_tune import PLAN, AskMaterial, AskPlan, fine_tune_asks
+from classify.training.ask_lessons import Lessons
+from classify.training.ask_reader import AskReader
+from classify.training.build import SEED, Contribution
 from classify.training.corpus import LABELS
 from classify.training.e5 import E5
 from classify.training.export import int8_mean_graph
@@ -25,12 +32,14 @@ from classify.training.fine_tune import Progress
 from classify.training.pruned import pruned_encoder
 from classify.training.reader_network import between
 from classify.training.steps import kept
+from classify.training.teacher import read_unlabelled
 from classify.training.vocabulary import Vocabulary
 from classify.training.wants import MORE_WANTS, Asked, read_wants
-from classify.vectors import Floats, FrozenNetwork, VectorEncoder, WantSpace, ask_text
+from classify.vectors import Floats, FrozenNetwork, VectorEncoder, WantSpace
+from classify.wishes import EXPLICIT
 from earful.errors import IntegrityError
 
-ENCODER_VERSION = "e5-small-asks-3"
+ENCODER_VERSION = "e5-small-asks-4"
 DIMENSIONS = 192
 MOST_PER_INTENT = 30
 TAUGHT = 0.7
@@ -41,6 +50,10 @@ _EVERY = 5
 KEPT = "asks.pt"
 """The file of a build with the weights that were taught."""
 _LONGEST_QUOTE = 300
+UNLABELLED = 16_000
+"""Wishes of the streams that the teacher is asked about."""
+_WISH = range(20, 220)
+"""Characters of such a wish."""
 
 
 def gather_asks(data: Path) -> AskMaterial:
@@ -53,9 +66,10 @@ def gather_asks(data: Path) -> AskMaterial:
     labelled = _labelled(data)
     return AskMaterial(
         [*read_wants(), *read_wants(MORE_WANTS)],
-        [(ask, name) for ask, name in labelled if ask.said == name],
-        [(ask, name) for ask, name in labelled if ask.said != name],
+        [(ask, name) for ask, name in labelled if ask.lang == ENGLISH],
+        [(ask, name) for ask, name in labelled if ask.lang != ENGLISH],
         _intents(data),
+        _wishes(data),
     )
 
 
@@ -70,10 +84,23 @@ def _labelled(data: Path) -> list[tuple[Asked, str]]:
     for path in files:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
-                for ask in json.loads(line)["asks"]:
-                    asked = Asked(ask["item"], ask["quote"][:_LONGEST_QUOTE])
+                row = json.loads(line)
+                for ask in row["asks"]:
+                    asked = Asked(ask["item"], ask["quote"][:_LONGEST_QUOTE], row["lang"])
                     found.append((asked, ask.get("item_en") or ask["item"]))
     return found
+
+
+def _wishes(data: Path) -> list[str]:
+    """Clauses of the streams' comments with a word of asking."""
+    found: dict[str, None] = {}
+    for text in read_unlabelled(data, (), SEED):
+        for part in clauses(text):
+            clause = " ".join(text[part.start : part.end].split())
+            if len(clause) in _WISH and EXPLICIT.search(clause):
+                found[clause] = None
+    chance = random.Random(SEED)  # noqa: S311  draws texts, guards no secret
+    return chance.sample(list(found), min(UNLABELLED, len(found)))
 
 
 def _intents(data: Path) -> list[list[str]]:
@@ -87,9 +114,17 @@ def _intents(data: Path) -> list[list[str]]:
     return [texts[:MOST_PER_INTENT] for texts in by_intent.values()]
 
 
+def _nobody() -> None:
+    """No teacher."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AskTraining:
-    """How the encoder is made; its weights are kept in the folder ``work`` and not made twice."""
+    """How the encoder is made; its weights are kept in the folder ``work`` and not made twice.
+
+    ``lessons`` gives what a teacher says, if there is one; it is asked only if there is to be
+    learned.
+    """
 
     work: Path
     base: E5
@@ -97,6 +132,7 @@ class AskTraining:
     material: AskMaterial
     seed: int
     plan: AskPlan = PLAN
+    lessons: Callable[[], Lessons | None] = _nobody
 
     def encoder(self, on_step: Progress = lambda step, of, loss: None) -> VectorEncoder:
         """The encoder as it is shipped."""
@@ -110,8 +146,10 @@ class AskTraining:
         base = pruned_encoder(self.base, words)
 
         def teach() -> nn.Module:
-            reader = AskReader(copy.deepcopy(base), words.tokenizer, words.specials)
-            return fine_tune_asks(reader, self.material, self.seed, self.plan, on_step)
+            reader = AskReader.of(copy.deepcopy(base), words)
+            return fine_tune_asks(
+                reader, self.material, self.seed, self.plan, self.lessons(), on_step
+            )
 
         taught = kept(self.work / KEPT, teach, partial(copy.deepcopy, base))
         graph = int8_mean_graph(between(base, taught, TAUGHT).eval())
@@ -121,7 +159,7 @@ class AskTraining:
         material = self.material
         wordings = [asked for trade in material.trades for want in trade.values() for asked in want]
         labelled = [asked for asked, _ in (*material.labelled, *material.foreign)]
-        return [ask_text(asked.said, asked.quote) for asked in (*wordings, *labelled)]
+        return [asked.text for asked in (*wordings, *labelled)]
 
 
 def principal(rows: Floats, dim: int = DIMENSIONS) -> WantSpace:

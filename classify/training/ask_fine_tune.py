@@ -1,10 +1,11 @@
-"""Fine-tuning of the ask encoder's upper layers by contrast.
+"""Fine-tuning of an ask encoder's layers by contrast.
 
 In every step wordings of one want are told from those of the other wants of its trade (supervised
 contrastive loss, Khosla et al. 2020; wants of other trades may be the same and are left out),
 labelled asks find their item's name in English among others, and questions the one with the same
-intent (in-batch negatives, Henderson et al. 2017). Embeddings and lower layers stay as they are, so
-that languages with few wordings keep what the base knows.
+intent (in-batch negatives, Henderson et al. 2017). A larger encoder that has learned the same may
+say what it knows of the texts. The table of pieces stays as it is, so that languages with few
+wordings keep what the base knows.
 """
 
 from __future__ import annotations
@@ -16,17 +17,16 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from classify.network import Specials
+from classify.training.ask_lessons import Distance, Lessons
+from classify.training.ask_reader import AskReader
 from classify.training.descent import Descent
 from classify.training.fine_tune import Progress
+from classify.training.precision import write_out_attention
 from classify.training.wants import Asked, Trade, heard
-from classify.vectors import ask_text, tokens_of
 
 Thing = TypeVar("Thing")
-_TOGETHER = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,13 @@ class AskPlan:
     The rate rises over the first ``warmup`` steps and falls to zero. ``learning`` layers, the
     uppermost, learn. A step has ``wordings`` of each of ``wants`` of each of ``trades``, asks that
     are ``labelled`` in English and ``foreign`` ones, and two questions of each of ``intents``.
+    Where there is a teacher it also has ``near`` texts of each of ``neighbourhoods``.
     """
 
-    steps: int = 180
-    rate: float = 1e-4
+    steps: int = 500
+    rate: float = 1.5e-4
     warmup: int = 20
-    learning: int = 8
+    learning: int = 12
     temperature: float = 0.07
     trades: int = 4
     wants: int = 8
@@ -49,7 +50,10 @@ class AskPlan:
     labelled: int = 16
     foreign: int = 12
     intents: int = 24
+    neighbourhoods: int = 2
+    near: int = 32
     others_weigh: float = 0.5
+    map_rate: float = 1e-3
 
 
 PLAN = AskPlan()
@@ -58,40 +62,14 @@ PLAN = AskPlan()
 @dataclass(frozen=True, slots=True, eq=False)
 class AskMaterial:
     """What is learned from: trades with their wants, labelled asks in English and in other
-    languages with the item in English, and questions by intent."""
+    languages with the item in English, questions by intent, and wishes in English of which nothing
+    is known but what a teacher says."""
 
     trades: Sequence[Trade]
     labelled: Sequence[tuple[Asked, str]]
     foreign: Sequence[tuple[Asked, str]]
     intents: Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AskReader:
-    """The encoder as it is trained: texts in, means of length one (n, 384) out."""
-
-    encoder: nn.Module
-    tokenizer: Tokenizer
-    specials: Specials
-
-    def read(self, texts: Sequence[str]) -> Tensor:
-        """One row per text, with gradients where the encoder learns."""
-        rows = tokens_of(texts, self.tokenizer, self.specials)
-        # texts of like length together, so that little is padding
-        order = sorted(range(len(rows)), key=lambda at: len(rows[at]))
-        read = [
-            self._means([rows[at] for at in order[begin : begin + _TOGETHER]])
-            for begin in range(0, len(order), _TOGETHER)
-        ]
-        return torch.cat(read)[torch.tensor(order).argsort()]
-
-    def _means(self, rows: Sequence[Sequence[int]]) -> Tensor:
-        width = max(map(len, rows))
-        ids = torch.tensor([[*row, *[self.specials.pad] * (width - len(row))] for row in rows])
-        mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
-        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        present = mask.unsqueeze(-1).to(hidden.dtype)
-        return nn.functional.normalize((hidden * present).sum(1) / present.sum(1), dim=-1)
+    unlabelled: Sequence[str] = ()
 
 
 def fine_tune_asks(
@@ -99,16 +77,26 @@ def fine_tune_asks(
     material: AskMaterial,
     seed: int,
     plan: AskPlan = PLAN,
+    lessons: Lessons | None = None,
     on_step: Progress = lambda step, of, loss: None,
 ) -> nn.Module:
-    """Train the encoder of ``reader`` in place and return it."""
+    """Train the encoder of ``reader`` in place, with the ``lessons`` of a teacher if there is one,
+    and return it."""
     chance = random.Random(seed)  # noqa: S311  draws examples, guards no secret
     torch.manual_seed(seed)
     learned = _learning(reader.encoder, plan.learning)
-    descent = Descent(learned, [{"params": learned, "lr": plan.rate}], plan.warmup, plan.steps)
+    groups: list[dict[str, object]] = [{"params": learned, "lr": plan.rate}]
+    distance = None
+    if lessons is not None:
+        distance = Distance(lessons, int(reader.encoder.config.hidden_size))
+        mapped = list(distance.parameters())
+        groups.append({"params": mapped, "lr": plan.map_rate})
+        learned = [*learned, *mapped]
+    descent = Descent(learned, groups, plan.warmup, plan.steps)
+    write_out_attention(reader.encoder)
     reader.encoder.train()
     for step in range(plan.steps):
-        loss = _step_loss(reader, material, plan, chance)
+        loss = _step_loss(reader, material, plan, distance, chance)
         descent.step(loss)
         on_step(step + 1, plan.steps, float(loss.detach()))
     return reader.encoder.eval()
@@ -124,10 +112,15 @@ def _learning(encoder: nn.Module, layers: int) -> list[nn.Parameter]:
 
 
 def _step_loss(
-    reader: AskReader, material: AskMaterial, plan: AskPlan, chance: random.Random
+    reader: AskReader,
+    material: AskMaterial,
+    plan: AskPlan,
+    distance: Distance | None,
+    chance: random.Random,
 ) -> Tensor:
-    texts, trades, wants = _wordings(material.trades, plan, chance)
-    loss = _contrast(reader.read(texts), trades, wants, plan.temperature)
+    wordings = _wordings(material.trades, plan, chance)
+    rows = reader.read([heard(asked, chance).text for asked in wordings.asked])
+    loss = _contrast(rows, wordings.trades, wordings.wants, plan.temperature)
     asks = [
         *_some(material.labelled, plan.labelled, chance),
         *_some(material.foreign, plan.foreign, chance),
@@ -135,30 +128,40 @@ def _step_loss(
     if asks:
         names = [name.lower() for _, name in asks]
         same = torch.from_numpy(np.unique(names, return_inverse=True)[1])
-        said = reader.read([ask_text(ask.said, ask.quote) for ask, _ in asks])
+        said = reader.read([ask.text for ask, _ in asks])
         loss = loss + plan.others_weigh * _pairs(said, reader.read(names), same, plan.temperature)
     asked = [chance.sample(texts, 2) for texts in _some(material.intents, plan.intents, chance)]
     if asked:
         read = reader.read([text for pair in asked for text in pair])
         other = torch.arange(len(asked))
         loss = loss + plan.others_weigh * _pairs(read[::2], read[1::2], other, plan.temperature)
+    if distance is not None:
+        loss = loss + distance(rows, [asked.text for asked in wordings.asked], wordings.trades)
+        near = _some(distance.lessons.near, plan.neighbourhoods, chance)
+        texts = [text for part in near for text in _some(part, plan.near, chance)]
+        loss = loss + distance(reader.read(texts), texts, torch.zeros(len(texts)))
     return loss
 
 
-def _wordings(
-    trades: Sequence[Trade], plan: AskPlan, chance: random.Random
-) -> tuple[list[str], Tensor, Tensor]:
-    """n texts, and the numbers of each one's trade and want, (n,)."""
-    texts: list[str] = []
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wordings:
+    """n wordings, and the numbers of each one's trade and want, (n,)."""
+
+    asked: Sequence[Asked]
+    trades: Tensor
+    wants: Tensor
+
+
+def _wordings(trades: Sequence[Trade], plan: AskPlan, chance: random.Random) -> _Wordings:
+    drawn: list[Asked] = []
     numbers: list[tuple[int, int]] = []
     for at, trade in enumerate(_some(trades, plan.trades, chance)):
         for number, want in enumerate(_some(list(trade), plan.wants, chance)):
-            for asked in _some(trade[want], plan.wordings, chance):
-                own = heard(asked, chance)
-                texts.append(ask_text(own.said, own.quote))
-                numbers.append((at, number))
+            wordings = _some(trade[want], plan.wordings, chance)
+            drawn += wordings
+            numbers += [(at, number)] * len(wordings)
     both = torch.tensor(numbers)
-    return texts, both[:, 0], both[:, 1]
+    return _Wordings(drawn, both[:, 0], both[:, 1])
 
 
 def _some(things: Sequence[Thing], most: int, chance: random.Random) -> list[Thing]:

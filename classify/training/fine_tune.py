@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from classify.labels import CATEGORIES, SENTIMENTS
 from classify.training.descent import Descent
 from classify.training.examples import UNKNOWN, Example
-from classify.training.precision import half_precision
+from classify.training.precision import half_precision, write_out_attention
 from classify.training.reader_network import Logits, ReaderNetwork
 from classify.training.taught import SPANS, TOKEN_WIDTH
 
@@ -98,6 +98,7 @@ def fine_tune(
     learned = [weight for weight in network.parameters() if weight.requires_grad]
     descent = Descent(learned, _groups(network, plan), plan.warmup * steps, steps)
     average = [weight.detach().clone() for weight in learned]
+    write_out_attention(network.encoder)
     network.train()
     step = 0
     for number in range(plan.epochs):

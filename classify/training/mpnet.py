@@ -79,19 +79,33 @@ def _parts() -> list[Path]:
     return found
 
 
-def teacher_encoder(folder: Path, tokenizer: Tokenizer) -> nn.Module:
-    """The encoder of the files in ``folder``, which reads the token numbers of ``tokenizer``.
-
-    Both vocabularies hold the same pieces of words (BERT's, lower case) in another order, so the
-    rows of the table are put in the order of ``tokenizer``. Without dropout, as in
-    ``base_encoder``.
-    """
+def own_encoder(folder: Path) -> nn.Module:
+    """The encoder of the files in ``folder``, which reads the token numbers of their tokenizer;
+    without dropout, as in ``base_encoder``."""
     encoder: nn.Module = MPNetModel.from_pretrained(
         str(folder),
         add_pooling_layer=False,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )
+    return encoder
+
+
+def own_tokenizer(folder: Path, longest: int) -> Tokenizer:
+    """The tokenizer of the files in ``folder``, which reads ``longest`` tokens of a text."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(longest)
+    return tokenizer
+
+
+def teacher_encoder(folder: Path, tokenizer: Tokenizer) -> nn.Module:
+    """The encoder of the files in ``folder``, which reads the token numbers of ``tokenizer``.
+
+    Both vocabularies hold the same pieces of words (BERT's, lower case) in another order, so the
+    rows of the table are put in the order of ``tokenizer``.
+    """
+    encoder = own_encoder(folder)
     own = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
     pieces = sorted(tokenizer.get_vocab().items(), key=lambda one: one[1])
     rows = torch.tensor([own[_FRAME.get(piece, piece)] for piece, _ in pieces])

@@ -10,10 +10,12 @@ import csv
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from classify.language import ENGLISH
 from classify.training.corpus import LABELS
+from classify.vectors import ask_text
 
 WANTS = LABELS / "wants.tsv"
 """Trades, their wants, and wordings of each, in columns as the module's classes name them; ``near``
@@ -33,6 +35,12 @@ class Asked:
 
     said: str
     quote: str
+    lang: str = ENGLISH
+
+    @property
+    def text(self) -> str:
+        """What an encoder of asks reads of it."""
+        return ask_text(self.said, self.quote)
 
 
 Trade = Mapping[str, Sequence[Asked]]
@@ -44,7 +52,8 @@ def read_wants(path: Path = WANTS) -> list[Trade]:
     trades: dict[str, dict[str, list[Asked]]] = defaultdict(lambda: defaultdict(list))
     for row in read_rows(path):
         if row["item"] != NOTHING:
-            trades[row["trade"]][row["item"]].append(Asked(row["said"], row["quote"]))
+            asked = Asked(row["said"], row["quote"], row["lang"])
+            trades[row["trade"]][row["item"]].append(asked)
     return [dict(wants) for wants in trades.values()]
 
 
@@ -83,5 +92,7 @@ def heard(asked: Asked, chance: random.Random) -> Asked:
     if drawn < 0.8:
         words = asked.quote.split()
         first = chance.randrange(len(words))
-        return Asked(" ".join(words[first : first + chance.randint(2, 4)]), asked.quote)
-    return Asked(asked.quote, asked.quote) if drawn < 0.9 else Asked(asked.said, asked.said)
+        return replace(asked, said=" ".join(words[first : first + chance.randint(2, 4)]))
+    if drawn < 0.9:
+        return replace(asked, said=asked.quote)
+    return replace(asked, quote=asked.said)

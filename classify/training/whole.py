@@ -36,6 +36,7 @@ from classify.training.ask_encoder import (
     gather_asks,
     kept_ask_encoder,
 )
+from classify.training.ask_teacher import AskTeacher
 from classify.training.behaviour import Judgement, behaviour
 from classify.training.build import (
     SEED,
@@ -220,8 +221,7 @@ def _besides_english(
     final = training.final()
     shipped = training.shipped(final)
     if asks_of is None:
-        asks = AskTraining(work, material.base, material.vocabulary, gather_asks(data), SEED)
-        encoder = asks.encoder(told_now_and_then("asks", say))
+        encoder = _taught_asks(data, work, material, say)
     else:
         encoder = kept_ask_encoder(asks_of, material.vocabulary)
     gold = _gold(corpus.others, trained.held_out)
@@ -242,6 +242,21 @@ def _besides_english(
         encoder,
         measured,
     )
+
+
+def _taught_asks(data: Path, work: Path, others: OtherMaterial, say: Say) -> VectorEncoder:
+    """The encoder of asks, taught by a larger one of English."""
+    material = gather_asks(data)
+    teacher = AskTeacher(work, unpacked(work / TEACHER / "base"), SEED)
+    training = AskTraining(
+        work,
+        others.base,
+        others.vocabulary,
+        material,
+        SEED,
+        lessons=lambda: teacher.lessons(material, told_now_and_then("teacher of asks", say)),
+    )
+    return training.encoder(told_now_and_then("asks", say))
 
 
 def _kept(folder: Path) -> _BesidesEnglish:
