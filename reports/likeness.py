@@ -30,16 +30,16 @@ from reports.phrases import LONGER, content
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 
-LEVEL = 0.42
+LEVEL = 0.36
 """The share of neighbours in common from which groups are one, on average of their members."""
 DIFFERING = 0.15
 """How much more it must be where both have a word in common and each has others."""
 FLOOR = 0.2
 """The cosine below which nothing is a neighbour."""
-COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.55, 0.37, 0.85
+COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.55, 0.42, 0.85
 """Cosines that tell as much as ``LEVEL``: between phrases of one language, of two, and where both
 have a word in common and each has others."""
-HOURS_COSINE = 0.30
+HOURS_COSINE = 0.34
 """The same between a wish for more hours ("all-day breakfast") and one for a thing at another hour:
 it may be the same thing ("breakfast at lunchtime"), or part of what is wanted all day."""
 NEVER = 2.0

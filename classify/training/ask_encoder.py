@@ -42,7 +42,7 @@ from earful.errors import IntegrityError
 ENCODER_VERSION = "e5-small-asks-4"
 DIMENSIONS = 192
 MOST_PER_INTENT = 30
-TAUGHT = 0.7
+TAUGHT = 0.85
 """How far the weights go from the base model's to the taught ones: what the wants do not speak of,
 the base knows (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models")."""
 _EVERY = 5
