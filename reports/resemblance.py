@@ -22,14 +22,14 @@ Floats = npt.NDArray[np.float32]
 
 AROUND = 10
 """Signals whose likeness tells how close to others a signal is anyway."""
-CLOSENESS, SURROUNDINGS, BIAS = 10.9, 5.4, -4.3
+CLOSENESS, SURROUNDINGS, BIAS = 10.0, 8.2, -3.8
 """The chance is the logistic function of closeness times the first, less surroundings times the
-second, plus the third: fitted on 13,000 pairs of signals of the planted demand, scenario standard,
+second, plus the third: fitted on 8,800 pairs of signals of the planted demand, scenario standard,
 as a perfect and an imperfect reader give them. Of real comments, whose items are vaguer, fewer
 pairs are one: it orders them, and is no share of right ones."""
 GONE = -1.0
 """The likeness of a signal to itself, and to one that was joined to another."""
-WORTH_ASKING = 0.1
+WORTH_ASKING = 0.05
 """The chance from which a pair is proposed."""
 MOST_SIGNALS = 3_000
 """The most asked are compared: a table of all pairs of them is small."""
