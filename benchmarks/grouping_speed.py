@@ -28,7 +28,7 @@ import pandas as pd
 from benchmarks.grouper import asks_frame, product
 from benchmarks.planted.sentences import Piece, brands
 from earful.errors import TerminalError
-from reports.likeness import unit
+from reports.neighbours import unit
 
 HERE = Path(__file__).resolve().parent
 RESULT = HERE / "grouping_speed.json"

@@ -109,6 +109,7 @@ def _of_wants(told: Mapping[str, Any]) -> str:
         ("pairs that are together of those that should be (recall)", "pair_recall"),
         ("wants found in one pure group", "found"),
         ("groups of two and more that are pure", "pure"),
+        ("asks put with another where no two ask for the same", "lone_joined"),
     )
     lines = [f"| {told['wants']} wants of {told['trades']} trades | |", "| --- | --- |"]
     lines += [f"| {words} | {told[name]:.2f} |" for words, name in rows]

@@ -1,21 +1,21 @@
 """How alike groups of asks are, and which of them are for one thing.
 
 Vectors alone do not tell near misses from wordings of one want, words alone know no synonyms and no
-other language. Where there are many groups, those for one thing have the same neighbours (see
-``reports.neighbours``); where there are few, their cosine must do. Groups that have a word in
-common and differ in another must be more alike than others. What has met is more plainly one thing
-or another than its parts were: single groups move to the thing that they are nearest to, and things
-that are alike as wholes become one.
+other language. What is said beside the point goes first: each group is drawn toward those around it
+(see ``reports.neighbours``). Where there are many groups, those for one thing have the same
+neighbours; where there are few, their cosine must do. Groups that have a word in common and differ
+in another must be more alike than others. What has met is more plainly one thing or another than
+its parts were: things that are alike as wholes become one.
 
-The levels were chosen on the planted demand of the scenario standard, those of wholes also on
-BANKING77 (Casanueva et al. 2020).
+The levels were chosen on the planted demand of the scenario standard and on wants in many wordings
+(``benchmarks.wants``).
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -24,38 +24,39 @@ import pandas as pd
 from scipy import sparse
 
 from reports.linkage import linked
-from reports.neighbours import CIRCLES, meeting, nearest, shared_neighbours
+from reports.neighbours import (
+    CIRCLES,
+    drawn_together,
+    meeting,
+    nearest,
+    shared_neighbours,
+    unit,
+)
 from reports.phrases import LONGER, content
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 
-LEVEL = 0.37
+LEVEL = 0.40
 """The share of neighbours in common from which groups are one, on average of their members."""
 DIFFERING = 0.15
 """How much more it must be where both have a word in common and each has others."""
 FLOOR = 0.2
 """The cosine below which nothing is a neighbour."""
-COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.55, 0.42, 0.85
+COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.62, 0.52, 0.92
 """Cosines that tell as much as ``LEVEL``: between phrases of one language, of two, and where both
 have a word in common and each has others."""
-HOURS_COSINE = 0.34
+HOURS_COSINE = 0.38
 """The same between a wish for more hours ("all-day breakfast") and one for a thing at another hour:
 it may be the same thing ("breakfast at lunchtime"), or part of what is wanted all day."""
 NEVER = 2.0
-WHOLE_FLOOR, WHOLE_COSINE = 0.66, 0.68
+WHOLE_FLOOR, WHOLE_COSINE = 0.66, 0.76
 """The least of both between wholes, each the mean of what many said: what single asks say beside
 the point cancels out in it, so that other things' means lie closer than other things' asks."""
 CENTRED_BY = 300
 """With so many wordings half of their mean is taken from each."""
-SETTLED, AHEAD = 0.58, 0.08
-"""A group moves to a thing of ``SEVERAL`` people where its cosine with the others there is so high,
-beyond what any two have (see ``still_shared``), and by so much higher than with any other thing."""
-SEVERAL = 3
-ROUNDS = 3
 SENTENCE = 4
 """Words from which an item that is its whole quote is a sentence."""
-_ROWS = 2_048
 
 _OTHER_HOURS = re.compile(
     r"\b(?:morning|noon|midday|afternoon|evening|night|midnight|breakfast\s?time|lunch\s?time"
@@ -153,8 +154,7 @@ def alike(groups: Sequence[Likeness]) -> Places:
         return np.arange(len(groups))
     things = _Things(groups)
     table = likeness(groups, things.vectors, things.wordings, FLOOR)
-    met = linked(table, things.people, LEVEL)
-    home = things.settled(met)
+    home = linked(table, things.people, LEVEL)
     while True:
         leaders, own = np.unique(home, return_inverse=True)
         wholes = [groups[leader] for leader in leaders.tolist()]
@@ -245,7 +245,7 @@ class _Things:
     """Groups as they come together to things; a thing is known by the place of its leader, the
     first of its most asked groups, in ``home`` (n,).
 
-    ``vectors`` (n, dim) are the groups' without what all share, of length one.
+    ``vectors`` (n, dim) are the groups' without what all share, drawn together, of length one.
     """
 
     def __init__(self, groups: Sequence[Likeness]) -> None:
@@ -253,9 +253,8 @@ class _Things:
         self.people = np.array([group.people for group in groups])
         self.wordings = np.array([group.wordings for group in groups])
         weights, heard = one_voice_each(groups), int(self.wordings.sum())
-        self.vectors = unit(vectors - shared_by(vectors, heard, weights))
-        self._settled = SETTLED + (1 - SETTLED) * still_shared(vectors, heard, weights)
-        self._wants = np.array([group.wants for group in groups])
+        own = unit(vectors - shared_by(vectors, heard, weights))
+        self.vectors = drawn_together(own, self.wordings)
         # many who use the same words are one more voice, but not as many
         self._weighed = self.vectors * np.sqrt(self.people)[:, None].astype(np.float32)
 
@@ -275,38 +274,6 @@ class _Things:
         things, first = np.unique(home[order], return_index=True)
         return np.asarray(order[first][np.searchsorted(things, home)], dtype=np.int64)
 
-    def settled(self, home: Places) -> Places:
-        """Where each group belongs once it has moved to the thing that it is nearest to, taken
-        without itself."""
-        for _ in range(ROUNDS):
-            moved = np.concatenate(list(self._moved(home)))
-            if (moved == home).all():
-                break
-            home = self.led(moved)
-        return home
-
-    def _moved(self, home: Places) -> Iterator[Places]:
-        things, own = np.unique(home, return_inverse=True)
-        sums = self.sums(own)
-        means = unit(sums)
-        few = np.bincount(own, self.people) < SEVERAL
-        least = np.sqrt(reliability(self.heard(own)))
-        for begin in range(0, len(home), _ROWS):
-            rows = slice(begin, begin + _ROWS)
-            vectors, here = self.vectors[rows], np.arange(len(own[rows]))
-            cosines = vectors @ means.T
-            cosines[:, few] = -1
-            cosines[self._wants[rows][:, None] != self._wants[things][None, :]] = -1
-            others = unit(sums[own[rows]] - self._weighed[rows])
-            cosines[here, own[rows]] = np.einsum("nd,nd->n", vectors, others)
-            best = cosines.argmax(axis=1)
-            highest = cosines[here, best]
-            cosines[here, best] = -1
-            least_here = np.sqrt(reliability(self.wordings[rows])) * least[best]
-            sure = highest >= np.maximum(self._settled, least_here)
-            sure &= highest - cosines.max(axis=1) >= AHEAD
-            yield np.where(sure, things[best], home[rows])
-
 
 def one_voice_each(groups: Sequence[Likeness]) -> Floats:
     """How much each of the groups tells of what all share, (n,): 1 where somebody asks for it and
@@ -321,28 +288,7 @@ def shared_by(vectors: Floats, wordings: int, weights: Floats | None = None) -> 
     trade, (dim,): as much of it as the ``wordings`` that they stand for are enough to tell."""
     weighed = np.ones(len(vectors), np.float32) if weights is None else weights
     mean = weighed @ vectors / max(1.0, weighed.sum())
-    return np.asarray(mean * (1 - _kept(wordings)), dtype=np.float32)
-
-
-def still_shared(vectors: Floats, wordings: int, weights: Floats) -> float:
-    """The cosine that any two of them have even without what ``shared_by`` takes from them: with
-    few wordings it takes little."""
-    mean = weights @ vectors / max(1.0, weights.sum())
-    many = max(1.0, weights.sum() ** 2 / max(1e-9, weights @ weights))
-    alone = 1 / float(many)  # the mean's length where no two had anything in common, squared
-    between = max(0.0, float(mean @ mean - alone) / max(1e-9, 1 - alone))
-    return float(between) * _kept(wordings) ** 2
-
-
-def _kept(wordings: int) -> float:
-    """The share of what all have in common that stays in each of them."""
-    return CENTRED_BY / (wordings + CENTRED_BY)
-
-
-def unit(rows: Floats) -> Floats:
-    """Rows brought to length one."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
+    return np.asarray(mean * wordings / (wordings + CENTRED_BY), dtype=np.float32)
 
 
 def whole_sentences(asks: pd.DataFrame) -> pd.Series:

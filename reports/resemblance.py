@@ -16,7 +16,8 @@ import pandas as pd
 from scipy.special import expit
 
 from reports.grouping import NO_GROUP
-from reports.likeness import shared_by, unit
+from reports.likeness import shared_by
+from reports.neighbours import unit
 
 Floats = npt.NDArray[np.float32]
 

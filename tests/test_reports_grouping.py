@@ -28,11 +28,9 @@ from reports.likeness import (
     alike,
     one_voice_each,
     reliability,
-    still_shared,
-    unit,
 )
 from reports.linkage import linked
-from reports.neighbours import nearest, shared_neighbours
+from reports.neighbours import drawn_together, nearest, shared_neighbours, unit
 from reports.phrases import bare, brand_names, phrase
 
 Rows = npt.NDArray[Any]
@@ -269,7 +267,7 @@ def test_words_that_turn_a_wish_and_numbers_keep_groups_apart() -> None:
         assert together(group_asks(asks)) == [0, 1], (one, other)
 
 
-@pytest.mark.parametrize(("cosine", "groups"), [(0.8, [0, 1]), (0.9, [0, 0])])
+@pytest.mark.parametrize(("cosine", "groups"), [(0.8, [0, 1]), (0.95, [0, 0])])
 def test_a_word_in_common_and_others_beside_it_needs_close_vectors(
     cosine: float, groups: list[int]
 ) -> None:
@@ -372,20 +370,46 @@ def test_a_loud_person_is_one_voice() -> None:
     assert one_voice_each([calm]).tolist() == [1.0]
 
 
-@pytest.mark.parametrize(("wordings", "kept"), [(60, 5 / 6), (300, 1 / 2), (2700, 1 / 10)])
-def test_what_few_wordings_still_share(wordings: int, kept: float) -> None:
-    """Of vectors that lie about one direction, what two of them have in common is told, less what
-    so many wordings take away of it; of vectors that have nothing in common it is nothing."""
+def test_wordings_of_one_thing_are_drawn_together_and_lone_ones_stay() -> None:
     random = np.random.default_rng(7)
-    scattered = unit(random.normal(size=(400, 64)).astype(np.float32))
-    even = np.ones(400, np.float32)
-    assert still_shared(scattered, wordings, even) == pytest.approx(0, abs=0.005)
-    about = unit(scattered + np.eye(64, dtype=np.float32)[3])
-    cosines = about @ about.T
-    between = cosines[~np.eye(400, dtype=bool)].mean()
-    assert between > 0.4
-    found = still_shared(about, wordings, even)
-    assert found == pytest.approx(between * kept**2, rel=0.01)
+    things = np.repeat(unit(random.normal(size=(6, 64)).astype(np.float32)), 12, axis=0)
+    said = unit(things + 0.9 * unit(random.normal(size=(72, 64)).astype(np.float32)))
+    # what is asked once, at right angles to all the rest
+    lone = np.eye(80, 160, k=80, dtype=np.float32)
+    vectors = np.vstack([np.pad(said, ((0, 0), (0, 96))), lone])
+    vectors[:72, 80:] = 0
+    drawn = drawn_together(vectors, np.ones(152, np.int64))
+    thing = np.repeat(np.arange(6), 12)
+    same = (thing[:, None] == thing[None, :]) & ~np.eye(72, dtype=bool)
+    before, after = vectors[:72] @ vectors[:72].T, drawn[:72] @ drawn[:72].T
+    assert after[same].mean() > before[same].mean() + 0.2
+    other = thing[:, None] != thing[None, :]
+    assert abs(after[other]).max() < after[same].min()
+    assert drawn[72:] == pytest.approx(lone, abs=1e-6)
+    assert np.linalg.norm(drawn, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_stands_for_many_wordings_draws_and_is_not_drawn() -> None:
+    near = unit(np.array([[1.0, 0.8, 0.0], [1.0, 0.0, 0.8]], np.float32))
+    sizes = np.array([60, 1])
+    drawn = drawn_together(near, sizes)
+    assert drawn[0] == pytest.approx(near[0], abs=1e-6)
+    assert drawn[0] @ drawn[1] > near[0] @ near[1] + 0.1
+
+
+def test_few_wordings_are_drawn_less() -> None:
+    """The nearest of few are wordings of other things."""
+    near = unit(np.array([[1.0, 0.8, 0.0], [1.0, 0.0, 0.8]], np.float32))
+
+    def closer(wordings: int) -> float:
+        lone = np.eye(wordings - 2, wordings + 1, k=3, dtype=np.float32)
+        vectors = np.vstack([np.pad(near, ((0, 0), (0, wordings - 2))), lone])
+        drawn = drawn_together(vectors, np.ones(wordings, np.int64))
+        return float(drawn[0] @ drawn[1] - near[0] @ near[1])
+
+    assert closer(20) == closer(50) == pytest.approx(0, abs=1e-6)
+    assert 0.05 < closer(75) < closer(100) - 0.05
+    assert closer(400) == pytest.approx(closer(100), abs=1e-6)
 
 
 def test_a_loud_person_does_not_change_what_others_are_grouped_with() -> None:

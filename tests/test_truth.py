@@ -12,10 +12,10 @@ from benchmarks.grouper import asks_frame, product
 from benchmarks.grouping import agreement, duplicates, known_pairs, measure
 from benchmarks.grouping_speed import grown, planted_asks, ratios
 from benchmarks.truth import PAGE, figures_of, render
-from benchmarks.wants.__main__ import _found, _nearest_centre, read_wordings
+from benchmarks.wants.__main__ import _found, _joined, _lone, _nearest_centre, read_wordings
 from classify.tagger import Tagger
 from earful.errors import DataError
-from reports.likeness import unit
+from reports.neighbours import unit
 
 
 def test_the_page_shows_the_committed_figures() -> None:
@@ -129,6 +129,17 @@ def test_a_want_is_found_in_the_group_that_holds_most_of_it() -> None:
         "strap": True,
     }
     assert pure == [True, False]
+
+
+def test_lone_asks_are_one_wording_of_every_want() -> None:
+    by_trade = read_wordings()
+    projects = _lone(by_trade)
+    wants = {(one.trade, one.item) for wordings in by_trade.values() for one in wordings}
+    for project in projects:
+        assert len(project) == len(wants) == len({(one.trade, one.item) for one in project})
+    said = [one.said for project in projects for one in project]
+    assert sorted(said) == sorted(one.said for rows in by_trade.values() for one in rows)
+    assert _joined([1, 2, 1, 3]) == [True, False, True, False]
 
 
 def test_the_centre_of_a_want_does_not_hold_the_ask_itself() -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,8 @@ class Told:
     wordings of one want are closer than two of near misses; ``nearest_centre``: asks whose own want
     is the closest of the trade's, by the mean of its other wordings. Then the product's groups:
     pairs put together, wants of which one group holds the majority and is pure (``found``), and
-    groups of two and more that are pure.
+    groups of two and more that are pure. ``lone_joined`` is of projects in which no two ask for the
+    same: the asks that are put together with another.
     """
 
     trades: int
@@ -62,6 +64,7 @@ class Told:
     pair_recall: float
     found: float
     pure: float
+    lone_joined: float
 
 
 def read_wordings(path: Path = WORDINGS) -> dict[str, list[Wording]]:
@@ -120,6 +123,31 @@ def _found(items: Sequence[str], groups: Sequence[int]) -> tuple[list[bool], lis
     return found, [max(inside.values()) >= PURE * sum(inside.values()) for inside in shared]
 
 
+def _joined(groups: Sequence[int]) -> list[bool]:
+    """Whether each ask shares its group with another."""
+    sizes = Counter(groups)
+    return [sizes[group] > 1 for group in groups]
+
+
+def _lone(by_trade: dict[str, list[Wording]]) -> list[list[Wording]]:
+    """Projects that hold one wording of every want of all trades."""
+    wordings: dict[tuple[str, str], list[Wording]] = defaultdict(list)
+    for one in chain.from_iterable(by_trade.values()):
+        wordings[one.trade, one.item].append(one)
+    return [list(project) for project in zip(*wordings.values(), strict=True)]
+
+
+def _grouped(
+    wordings: Sequence[Wording], tagger: Tagger, grouper: Grouper
+) -> tuple[Floats, list[int]]:
+    """The vectors of one project's asks, (n, dim), and the group of each."""
+    said, quotes = [one.said for one in wordings], [one.quote for one in wordings]
+    vectors = tagger.ask_vectors(said, quotes)
+    langs = [one.lang for one in wordings]
+    asks = asks_frame(said, quotes, vectors, tagger.vector_version, langs)
+    return vectors, np.asarray(grouper(asks)).tolist()
+
+
 def measure(by_trade: dict[str, list[Wording]], tagger: Tagger, grouper: Grouper = product) -> Told:
     """Figures over all trades; pairs of different trades count nowhere."""
     pairs: list[_Pairs] = []
@@ -129,13 +157,8 @@ def measure(by_trade: dict[str, list[Wording]], tagger: Tagger, grouper: Grouper
     labels: list[str] = []
     numbers: list[str] = []
     for trade, wordings in by_trade.items():
-        said, quotes = [one.said for one in wordings], [one.quote for one in wordings]
-        vectors = tagger.ask_vectors(said, quotes)
         items = [one.item for one in wordings]
-        asks = asks_frame(
-            said, quotes, vectors, tagger.vector_version, [one.lang for one in wordings]
-        )
-        groups = np.asarray(grouper(asks)).tolist()
+        vectors, groups = _grouped(wordings, tagger, grouper)
         pairs.append(_pairs(wordings, vectors))
         centre += _nearest_centre(items, vectors)
         of_trade, of_groups = _found(items, groups)
@@ -143,6 +166,7 @@ def measure(by_trade: dict[str, list[Wording]], tagger: Tagger, grouper: Grouper
         pure += of_groups
         labels += [f"{trade}/{item}" for item in items]
         numbers += [f"{trade}/{group}" for group in groups]
+    lone = [_joined(_grouped(project, tagger, grouper)[1]) for project in _lone(by_trade)]
     counted = pair_counting(labels, numbers)
     cosine, same, near = (
         np.concatenate([getattr(one, name) for one in pairs]) for name in ("cosine", "same", "near")
@@ -159,6 +183,7 @@ def measure(by_trade: dict[str, list[Wording]], tagger: Tagger, grouper: Grouper
         pair_recall=_round(counted.recall),
         found=_share(found),
         pure=_share(pure),
+        lone_joined=_share(chain.from_iterable(lone)),
     )
 
 
