@@ -43,7 +43,7 @@ DIFFERING = 0.15
 """How much more it must be where both have a word in common and each has others."""
 FLOOR = 0.2
 """The cosine below which nothing is a neighbour."""
-COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.62, 0.52, 0.92
+COSINE, FOREIGN_COSINE, DIFFERING_COSINE = 0.64, 0.54, 0.92
 """Cosines that tell as much as ``LEVEL``: between phrases of one language, of two, and where both
 have a word in common and each has others."""
 HOURS_COSINE = 0.38

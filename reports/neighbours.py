@@ -31,7 +31,7 @@ CROWD = 10
 """A circle tells something where there are so many times as many wordings as it holds."""
 DRAWN_BY, PULL, TIMES = 4, 2.5, 2
 """How many neighbours draw a vector, how strongly, and how often."""
-APART = 0.42
+APART = 0.45
 """The cosine below which none draws another: what is near nothing stays where it is."""
 LEAST = 0.05
 MOST = 48

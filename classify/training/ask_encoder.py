@@ -39,16 +39,19 @@ from classify.vectors import Floats, FrozenNetwork, VectorEncoder, WantSpace
 from classify.wishes import EXPLICIT
 from earful.errors import IntegrityError
 
-ENCODER_VERSION = "e5-small-asks-4"
+ENCODER_VERSION = "e5-small-asks-5"
 DIMENSIONS = 192
 MOST_PER_INTENT = 30
 TAUGHT = 0.85
 """How far the weights go from the base model's to the taught ones: what the wants do not speak of,
 the base knows (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models")."""
-_EVERY = 5
-"""One in so many texts tells in which directions asks differ."""
 KEPT = "asks.pt"
 """The file of a build with the weights that were taught."""
+_EVERY = 5
+"""One in so many texts tells in which directions asks differ."""
+_CENTRED = 0.5
+"""The share of what all texts have in common that is taken from each. A project takes what its own
+asks share (see ``reports.likeness``); with all of it taken before, too little is left to tell."""
 _LONGEST_QUOTE = 300
 UNLABELLED = 16_000
 """Wishes of the streams that the teacher is asked about."""
@@ -163,12 +166,13 @@ class AskTraining:
 
 
 def principal(rows: Floats, dim: int = DIMENSIONS) -> WantSpace:
-    """The space of the ``dim`` directions in which ``rows`` (n, width) differ most."""
+    """The space of the ``dim`` directions in which ``rows`` (n, width) differ most, which takes
+    ``_CENTRED`` of their mean from what it places."""
     mean = rows.mean(axis=0)
     spread = (rows - mean).astype(np.float64)
     spans, axes = np.linalg.eigh(spread.T @ spread)
     chosen = axes[:, np.argsort(-spans, kind="stable")[:dim]]
-    return WantSpace(mean, np.asarray(chosen, dtype=np.float32))
+    return WantSpace(_CENTRED * mean, np.asarray(chosen, dtype=np.float32))
 
 
 def kept_ask_encoder(folder: Path, words: Vocabulary) -> VectorEncoder:

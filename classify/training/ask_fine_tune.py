@@ -39,7 +39,7 @@ class AskPlan:
     Where there is a teacher it also has ``near`` texts of each of ``neighbourhoods``.
     """
 
-    steps: int = 500
+    steps: int = 600
     rate: float = 1.5e-4
     warmup: int = 20
     learning: int = 12

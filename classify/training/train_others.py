@@ -32,13 +32,13 @@ from classify.training.taught import Lessons
 from classify.training.vocabulary import Vocabulary, vocabulary
 
 FROZEN = 2
-FIRST = Plan(epochs=3, rate=2e-4, batch=32, frozen=FROZEN)
+FIRST = Plan(epochs=4, rate=2e-4, batch=32, frozen=FROZEN)
 SECOND = Plan(epochs=2, rate=1e-4, batch=32, frozen=FROZEN)
 LAST = Plan(epochs=1, rate=3e-5, head_rate=3e-4, batch=32, frozen=FROZEN)
 OPINIONS = 2_000
-MORE_OPINIONS = {"ko": 9_000, "pl": 9_000, "th": 2_500}
+MORE_OPINIONS = {"ko": 16_000, "pl": 9_000, "th": 2_500}
 """Outside texts of a language drawn for each epoch of the first stage, as far as there are."""
-ENGLISH, TWEETS = 1_500, 5_000
+ENGLISH, TWEETS = 3_000, 10_000
 """English comments, and English tweets with a sentiment, drawn for each epoch of the first stage:
 tweets of other languages are mixed with English, and those in Hindi most."""
 FURTHER = 0.15
