@@ -8,6 +8,7 @@ products. A comment of one feeling has no aspects: its sentiment tells all there
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -146,40 +147,39 @@ class AspectReader:
         """
         aspects: list[tuple[Aspect, ...]] = [()] * len(texts)
         places = [at for at, text in enumerate(texts) if divided(text, sentiments[at])]
-        for at, said in zip(places, self.said([texts[at] for at in places]), strict=True):
-            aspects[at] = _aspects(said)
+        said = self.said([texts[at] for at in places], empty=False)
+        for at, own in zip(places, said, strict=True):
+            aspects[at] = _aspects(own)
         return aspects
 
-    def said(self, texts: Sequence[str]) -> list[list[Said]]:
-        """What each clause of each text says, in order, whatever the feelings of the text."""
+    def said(self, texts: Sequence[str], *, empty: bool = True) -> list[list[Said]]:
+        """What each clause of each text says, in order, whatever the feelings of the text; without
+        the clauses that name nothing unless ``empty`` ones are wanted too."""
         if not texts:
             return []
         with english.passing(self._pipeline):
             docs = english.parsed(self._pipeline, [text[:READ] for text in texts])
-            cut = [spoken_clauses(text, doc) for text, doc in zip(texts, docs, strict=True)]
             named = [
-                things(text, doc, self._products) for text, doc in zip(texts, docs, strict=True)
+                [one for one in self._named(text, doc) if one[1] or empty]
+                for text, doc in zip(texts, docs, strict=True)
             ]
         pieces = [
-            _JOINED.sub("", text[one.start : one.end])
-            for text, own in zip(texts, cut, strict=True)
-            for one in own
+            _JOINED.sub("", text[clause.start : clause.end])
+            for text, own in zip(texts, named, strict=True)
+            for clause, _ in own
         ]
         if not pieces:
             return [[] for _ in texts]
         answers = self._network.read(pieces)
         likely = iter(self._calibration.sentiments(np.stack([one.sentiments for one in answers])))
-        return [
-            [
-                Said(
-                    clause,
-                    next(likely),
-                    tuple(one for one in found if clause.start <= one.start < clause.end),
-                )
-                for clause in own
-            ]
-            for own, found in zip(cut, named, strict=True)
-        ]
+        return [[Said(clause, next(likely), found) for clause, found in own] for own in named]
+
+    def _named(self, text: str, doc: Doc) -> Iterator[tuple[Clause, tuple[Thing, ...]]]:
+        """The clauses of ``doc``, the parsed beginning of ``text``, with the things in each."""
+        chunks = noun_chunks(doc)
+        found = things(text[: len(doc.text)], chunks, self._products)
+        for clause in spoken_clauses(text, doc, chunks):
+            yield clause, tuple(one for one in found if clause.start <= one.start < clause.end)
 
 
 def divided(text: str, sentiments: Floats) -> bool:
@@ -198,23 +198,30 @@ def contrasts(text: str) -> bool:
     return bool(_BETWEEN.search(text) or _AHEAD.search(text))
 
 
-def spoken_clauses(text: str, doc: Doc) -> list[Clause]:
+def noun_chunks(doc: Doc) -> list[Span]:
+    """The noun chunks of a document; none where it is not parsed."""
+    return list(doc.noun_chunks) if doc.has_annotation("DEP") else []
+
+
+def spoken_clauses(text: str, doc: Doc, chunks: Sequence[Span]) -> list[Clause]:
     """The clauses of ``doc``, the parsed beginning of ``text``, cut finer and joined again.
 
-    Beside the borders of ``classify.clauses``, a contrast word begins a clause, and so does "and"
-    or a comma between two halves that each name a thing and say something of it. What points back
-    or names nothing ("which was cold") belongs to the clause before.
+    ``chunks`` are its noun chunks. Beside the borders of ``classify.clauses``, a contrast word begins
+    a clause, and so does "and" or a comma between two halves that each name a thing and say
+    something of it. What points back or names nothing ("which was cold") belongs to the clause
+    before.
     """
     read = text[: len(doc.text)]
     borders = {one.start for one in clauses(read)}
     borders |= {match.end() for match in _BETWEEN.finditer(read)}
     borders |= {match.end() for match in _AHEAD.finditer(read)}
-    chunks = _chunks(doc)
     roots = {chunk.root.i for chunk in chunks if chunk.root.lower_ not in _SPEAKERS}
     named = {chunk.root.i for chunk in chunks if chunk.root.pos_ != "PRON"}
+    words = list(doc)
+    places = [word.idx for word in words]
     for begin, end in pairwise(sorted({*borders, len(read)})):
-        words = [word for word in doc if begin <= word.idx < end]
-        borders.update(_halves(words, roots, named))
+        own = words[bisect_left(places, begin) : bisect_left(places, end)]
+        borders.update(_halves(own, roots, named))
     found: list[Clause] = []
     for begin, end in pairwise(sorted({*borders, len(read)})):
         piece = read[begin:end]
@@ -255,18 +262,15 @@ def _belongs_before(text: str, before: Clause, clause: Clause, doc: Doc, named: 
     return not contrasting or bool(_POINTS_BACK.match(piece))
 
 
-def things(text: str, doc: Doc, products: Products) -> list[Thing]:
-    """The things named in ``doc``, the parsed beginning of ``text``, in order, none overlapping."""
-    found = [Thing(name, start, end) for name, start, end in products.places(text[: len(doc.text)])]
-    for chunk in _chunks(doc):
+def things(text: str, chunks: Sequence[Span], products: Products) -> list[Thing]:
+    """The things that ``text`` names, in order, none overlapping: products, and what the noun
+    ``chunks`` of it name."""
+    found = [Thing(name, start, end) for name, start, end in products.places(text)]
+    for chunk in chunks:
         thing = _thing(text, chunk)
         if thing and not any(one.start < thing.end and thing.start < one.end for one in found):
             found.append(thing)
     return sorted(found, key=lambda one: one.start)
-
-
-def _chunks(doc: Doc) -> list[Span]:
-    return list(doc.noun_chunks) if doc.has_annotation("DEP") else []
 
 
 def _thing(text: str, chunk: Span) -> Thing | None:

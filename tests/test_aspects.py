@@ -18,7 +18,15 @@ from hypothesis import strategies as st
 
 from classify import english
 from classify.answers import Floats
-from classify.aspects import MOST_ASPECTS, READ, AspectReader, contrasts, divided, spoken_clauses
+from classify.aspects import (
+    MOST_ASPECTS,
+    READ,
+    AspectReader,
+    contrasts,
+    divided,
+    noun_chunks,
+    spoken_clauses,
+)
 from classify.english import DEFAULT_PIPELINE, RULES_ONLY
 from classify.labels import SENTIMENTS
 from classify.products import Products
@@ -206,7 +214,7 @@ def test_clauses_are_cut_at_contrasts_and_between_halves() -> None:
         "We got a car, which was late."
     )
     (doc,) = english.parsed(DEFAULT_PIPELINE, [text])
-    assert [text[one.start : one.end] for one in spoken_clauses(text, doc)] == [
+    assert [text[one.start : one.end] for one in spoken_clauses(text, doc, noun_chunks(doc))] == [
         "Fast app and",
         "friendly drivers,",
         "although the fees, tips and tolls add up.",
