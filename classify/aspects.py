@@ -206,8 +206,8 @@ def noun_chunks(doc: Doc) -> list[Span]:
 def spoken_clauses(text: str, doc: Doc, chunks: Sequence[Span]) -> list[Clause]:
     """The clauses of ``doc``, the parsed beginning of ``text``, cut finer and joined again.
 
-    ``chunks`` are its noun chunks. Beside the borders of ``classify.clauses``, a contrast word begins
-    a clause, and so does "and" or a comma between two halves that each name a thing and say
+    ``chunks`` are its noun chunks. Beside the borders of ``classify.clauses``, a contrast word
+    begins a clause, and so does "and" or a comma between two halves that each name a thing and say
     something of it. What points back or names nothing ("which was cold") belongs to the clause
     before.
     """
