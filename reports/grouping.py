@@ -1,10 +1,11 @@
 """Asks for the same thing, brought together under one name.
 
-Words decide first: asks with the same key (see ``reports.phrases``) form a group, a misspelt key
-joins the right one, and a particular ("egg stack after 10:30") joins the general ("all-day
-breakfast") where enough people tie the two. Then groups meet whose vectors have the same
-neighbours, whatever their words and languages (see ``reports.likeness``). Every ask has a group, if
-need be of its own. The result does not depend on the order of the rows.
+Words decide first: asks with the same key (see ``reports.phrases``) form a group, unless the key
+says too little ("driver"), a misspelt key joins the right one, and a particular ("egg stack after
+10:30") joins the general ("all-day breakfast") where enough people tie the two. Then groups meet
+whose vectors have the same neighbours, whatever their words and languages (see
+``reports.likeness``). Every ask has a group, if need be of its own. The result does not depend on
+the order of the rows.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reports.likeness import Likeness, alike, whole_sentences, wishes_hours
+from reports.likeness import Likeness, alike, shared_by, whole_sentences, wishes_hours
 from reports.phrases import LONGER, MODIFIERS, Phrase, bare, content, names_nothing, phrase
+from reports.vouching import FEWEST, says_too_little, voices
 
 NO_GROUP = -1
 TIED_PEOPLE = 2
@@ -29,8 +32,25 @@ MOST_GENERALS = 50
 MISSPELT_AT_MOST = 1 / 3
 """A spelling joins another one letter away that at least three times as many people use."""
 
-Key = tuple[bool, frozenset[str]]
-"""Whether it is a want of an existing thing (type "wants"), and the words of the key."""
+
+class Key(NamedTuple):
+    """Whether it is a want of an existing thing (type "wants"), and the words that are asked for.
+
+    ``alone`` is the uid of the comment where the words say too little to tell asks by.
+    """
+
+    wants: bool
+    words: frozenset[str]
+    alone: str = ""
+
+    def __str__(self) -> str:
+        """A stable name, one for each key."""
+        own = ["wants"] if self.wants else []
+        return " ".join([*own, *sorted(self.words), *([f"@{self.alone}"] if self.alone else [])])
+
+    def rank(self) -> tuple[bool, list[str], str, bool]:
+        """Sorts those of which the words say enough first."""
+        return bool(self.alone), sorted(self.words), self.alone, self.wants
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +90,7 @@ def group_asks(asks: pd.DataFrame, brand: re.Pattern[str] | None = None) -> Grou
     forms = {item: phrase(item, brand) for item in asks["item"].unique()}
     items = asks["item"].tolist()
     wants = (asks["type"] == "wants").tolist()
-    # What names nothing ("it back") is the same as nothing else: each such ask stands alone.
-    keys: list[Key] = [
-        (w, frozenset({f"@{uid}"}) if names_nothing(forms[item].key) else forms[item].key)
-        for w, item, uid in zip(wants, items, asks["uid"], strict=True)
-    ]
+    keys = _keys(asks, wants, forms, counted)
     census = _Census(keys, items, asks["person"].tolist(), counted)
     parent = _spellings(census, forms, wants, items, counted)
     _heads(census, parent, forms, wants, items)
@@ -83,6 +99,46 @@ def group_asks(asks: pd.DataFrame, brand: re.Pattern[str] | None = None) -> Grou
         _other_words(census, parent, asks, counted)
     leaders = {key: _root(parent, key) for key in census.people}
     return _assemble(census, leaders, keys, items, counted)
+
+
+def _keys(
+    asks: pd.DataFrame,
+    wants: Sequence[bool],
+    forms: dict[str, Phrase],
+    counted: npt.NDArray[np.bool_],
+) -> list[Key]:
+    """The key of every ask. What names nothing ("it back") is the same as nothing else, and what
+    says too little is not the same because of it: each such ask stands alone."""
+    keys = [
+        Key(w, frozenset(), uid) if names_nothing(forms[item].key) else Key(w, forms[item].key)
+        for w, item, uid in zip(wants, asks["item"], asks["uid"], strict=True)
+    ]
+    if "vector" not in asks:
+        return keys
+    little = _little(keys, asks, np.flatnonzero(comparable(asks, counted)))
+    return [
+        key._replace(alone=uid) if key in little else key
+        for key, uid in zip(keys, asks["uid"], strict=True)
+    ]
+
+
+def _little(keys: Sequence[Key], asks: pd.DataFrame, positions: npt.NDArray[np.int64]) -> set[Key]:
+    """The keys that say too little to tell asks by, as far as the asks at ``positions`` show."""
+    by_key: dict[Key, list[int]] = defaultdict(list)
+    for position in positions.tolist():
+        if not keys[position].alone and LONGER not in keys[position].words:
+            by_key[keys[position]].append(position)
+    several = {key: own for key, own in by_key.items() if len(own) >= FEWEST}
+    if not several:
+        return set()
+    vectors, persons = asks["vector"].tolist(), asks["person"].tolist()
+    heard = asks["quote"].iloc[positions].nunique()
+    shared = shared_by(np.stack([vectors[at] for at in positions.tolist()]), heard)
+    return {
+        key
+        for key, own in several.items()
+        if says_too_little(voices([vectors[at] for at in own], [persons[at] for at in own], shared))
+    }
 
 
 class _Census:
@@ -104,12 +160,12 @@ class _Census:
             self.people[key].add(person)
             self.wordings[key][" ".join(items[position].split())].add(person)
 
-    def weight(self, key: Key) -> tuple[int, tuple[str, ...]]:
+    def weight(self, key: Key) -> tuple[int, tuple[bool, list[str], str, bool]]:
         """Sorts the most asked first, ties by the words themselves."""
-        return -len(self.people[key]), tuple(sorted(key[1]))
+        return -len(self.people[key]), key.rank()
 
     def ranked(self) -> list[Key]:
-        return sorted(self.people, key=lambda key: (*self.weight(key), key[0]))
+        return sorted(self.people, key=self.weight)
 
     def name(self, key: Key) -> str:
         """The wording that most people use, the shorter one where two are level."""
@@ -132,12 +188,12 @@ def _spellings(
 ) -> dict[Key, Key]:
     """Keys that are another key's misspelling, or the same words split otherwise."""
     squashed: dict[Hashable, list[Key]] = defaultdict(list)
-    seen: set[tuple[bool, str]] = set()
+    seen: set[tuple[Key, str]] = set()
     for position in np.flatnonzero(counted).tolist():
-        wanted, item = wants[position], items[position]
-        if (wanted, item) not in seen and not names_nothing(forms[item].key):
-            seen.add((wanted, item))
-            squashed[wanted, forms[item].squashed].append((wanted, forms[item].key))
+        key, item = census.keys[position], items[position]
+        if (key, item) not in seen and not key.alone:
+            seen.add((key, item))
+            squashed[key.wants, forms[item].squashed].append(key)
     parent: dict[Key, Key] = {}
     for same in squashed.values():
         leader, *others = sorted(set(same), key=census.weight)
@@ -145,7 +201,7 @@ def _spellings(
             parent.setdefault(other, leader)
     marks: dict[Hashable, Key] = {}
     for key in census.ranked():
-        if key in parent:
+        if key in parent or key.alone:
             continue
         own = list(_letter_marks(key))
         found = [marks[mark] for mark in own if mark in marks]
@@ -168,14 +224,13 @@ def _letter_marks(key: Key) -> Iterable[Hashable]:
     Symmetric delete spelling correction, as in SymSpell. Words with digits, short words, first
     letters and modifiers never count as misspelt.
     """
-    wanted, words = key
-    for word in sorted(words):
+    for word in sorted(key.words):
         if len(word) < 5 or not word.isalpha() or word in MODIFIERS:
             continue
-        rest = words - {word}
-        yield wanted, rest, word
+        rest = key.words - {word}
+        yield key.wants, rest, word
         for cut in range(1, len(word)):
-            yield wanted, rest, word[:cut] + word[cut + 1 :]
+            yield key.wants, rest, word[:cut] + word[cut + 1 :]
 
 
 def _heads(
@@ -190,10 +245,10 @@ def _heads(
     """
     for wanted, item in sorted(set(zip(wants, items, strict=True))):
         form = forms[item]
-        key = (wanted, form.key)
+        key = Key(wanted, form.key)
         if form.head is None or key in parent or key not in census.people:
             continue
-        head = (wanted, form.head)
+        head = Key(wanted, form.head)
         if head in census.people and _root(parent, head) != key:
             parent[key] = head
 
@@ -213,7 +268,7 @@ def _generals(
     quoted: dict[str, list[tuple[Key, str]]] = defaultdict(list)
     for position in np.flatnonzero(counted).tolist():
         key = _root(parent, census.keys[position])
-        if LONGER in key[1]:
+        if LONGER in key.words:
             person = census.persons[position]
             asked[person].add(key)
             quoted[person].append((key, quotes[position].casefold()))
@@ -221,24 +276,24 @@ def _generals(
     for person, keys in asked.items():
         for key in keys:
             everyone[key].add(person)
-    order = sorted(everyone, key=lambda key: (-len(everyone[key]), tuple(sorted(key[1]))))
+    order = sorted(everyone, key=lambda key: (-len(everyone[key]), key.rank()))
     generals: dict[bool, list[Key]] = {True: [], False: []}
     for key in order:
         ties: Counter[Key] = Counter()
         for person in everyone[key]:
             said = [quote for asked_key, quote in quoted[person] if asked_key == key]
-            for general in generals[key[0]]:
+            for general in generals[key.wants]:
                 ties[general] += general in asked[person] or _names(said, general)
         # The first of the most tied, and so the most asked of them.
-        best = max(generals[key[0]], key=lambda general: ties[general], default=None)
+        best = max(generals[key.wants], key=lambda general: ties[general], default=None)
         if best and ties[best] >= max(TIED_PEOPLE, TIED_SHARE * len(everyone[key])):
             parent[key] = best
-        elif len(generals[key[0]]) < MOST_GENERALS:
-            generals[key[0]].append(key)
+        elif len(generals[key.wants]) < MOST_GENERALS:
+            generals[key.wants].append(key)
 
 
 def _names(quotes: Sequence[str], general: Key) -> bool:
-    thing = content(general[1])
+    thing = content(general.words)
     return bool(thing) and any(all(word in quote for word in thing) for quote in quotes)
 
 
@@ -265,9 +320,10 @@ def _other_words(
     )
     for position, vector, quote, lang, sentence, hours in heard:
         key = _root(parent, census.keys[position])
-        group = groups.setdefault(key, Likeness(*key))
-        group.hear(vector, census.persons[position], quote, lang, sentence=sentence, hours=hours)
-    leading = sorted(groups, key=lambda key: (*groups[key].weight(), key[0]))
+        group = groups.setdefault(key, Likeness(key.wants, key.words))
+        person, untold = census.persons[position], sentence or not key.words
+        group.hear(vector, person, quote, lang, sentence=untold, hours=hours)
+    leading = sorted(groups, key=lambda key: (-groups[key].people, key.rank()))
     for key, leader in zip(leading, alike([groups[key] for key in leading]).tolist(), strict=True):
         if key != leading[leader]:
             parent[key] = leading[leader]
@@ -291,20 +347,13 @@ def _assemble(
     items: Sequence[str],
     counted: npt.NDArray[np.bool_],
 ) -> Grouping:
-    order = sorted(set(leaders.values()), key=lambda key: (key[0], tuple(sorted(key[1]))))
+    order = sorted(set(leaders.values()), key=lambda key: (key.wants, key.rank()))
     place = {leader: n for n, leader in enumerate(order)}
-    groups = tuple(
-        Group(
-            key=("wants " if wanted else "") + " ".join(sorted(words)),
-            name=census.name((wanted, words)),
-            wants=wanted,
-        )
-        for wanted, words in order
-    )
+    groups = tuple(Group(str(key), census.name(key), key.wants) for key in order)
     shown: dict[Key, str] = {}
     for key, leader in leaders.items():
         name = census.name(key)
-        shown[key] = name if key == leader or LONGER not in leader[1] else bare(name)
+        shown[key] = name if key == leader or LONGER not in leader.words else bare(name)
     group_of = np.array(
         [place[leaders[key]] if key in leaders else NO_GROUP for key in keys], dtype=np.int64
     )

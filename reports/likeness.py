@@ -33,11 +33,12 @@ from reports.neighbours import (
     unit,
 )
 from reports.phrases import LONGER, content
+from reports.vouching import unlike
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 
-LEVEL = 0.40
+LEVEL = 0.45
 """The share of neighbours in common from which groups are one, on average of their members."""
 DIFFERING = 0.15
 """How much more it must be where both have a word in common and each has others."""
@@ -120,10 +121,6 @@ class Likeness:
         """Distinct words in which it is asked for."""
         return len(self._wordings)
 
-    def weight(self) -> tuple[int, list[str]]:
-        """Sorts the most asked first, ties by the words themselves."""
-        return -self.people, sorted(self.words)
-
     @cached_property
     def total(self) -> Floats:
         """The sum of what each person says, the mean of that person's asks: one who asks forty
@@ -167,17 +164,20 @@ def alike(groups: Sequence[Likeness]) -> Places:
 
 
 def _vouched(groups: Sequence[Likeness], things: _Things, home: Places) -> Places:
-    """The same things without those of two wordings for which nothing speaks but that they are near
-    the same others: where nobody else says so, their own cosine must."""
-    leaders, own = np.unique(home, return_inverse=True)
-    two = np.bincount(own) == 2
-    two &= things.heard(own) == 2
+    """The same things without the groups that their own vectors do not vouch for; those that wish
+    for hours are held together by that."""
+    order = np.argsort(home, kind="stable")
+    leaders, begins = np.unique(home[order], return_index=True)
+    weights = np.sqrt(things.people, dtype=np.float32)
     apart = home.copy()
-    for leader in leaders[two].tolist():
-        one, other = np.flatnonzero(home == leader).tolist()
-        cosine = float(things.vectors[one] @ things.vectors[other])
-        if cosine < _demanded(groups[one], groups[other])[1]:
-            apart[[one, other]] = one, other
+    for leader, within in zip(leaders.tolist(), np.split(order, begins[1:]), strict=True):
+        if len(within) == 1 or any(LONGER in groups[at].words for at in within.tolist()):
+            continue
+        leaving = within[unlike(things.own[within], weights[within])]
+        apart[leaving] = leaving
+        if leader in leaving and len(leaving) < len(within):
+            staying = np.setdiff1d(within, leaving)
+            apart[staying] = staying.min()
     return apart
 
 
@@ -245,7 +245,8 @@ class _Things:
     """Groups as they come together to things; a thing is known by the place of its leader, the
     first of its most asked groups, in ``home`` (n,).
 
-    ``vectors`` (n, dim) are the groups' without what all share, drawn together, of length one.
+    ``own`` (n, dim) are the groups' vectors without what all share, of length one, ``vectors`` the
+    same drawn together.
     """
 
     def __init__(self, groups: Sequence[Likeness]) -> None:
@@ -253,8 +254,8 @@ class _Things:
         self.people = np.array([group.people for group in groups])
         self.wordings = np.array([group.wordings for group in groups])
         weights, heard = one_voice_each(groups), int(self.wordings.sum())
-        own = unit(vectors - shared_by(vectors, heard, weights))
-        self.vectors = drawn_together(own, self.wordings)
+        self.own = unit(vectors - shared_by(vectors, heard, weights))
+        self.vectors = drawn_together(self.own, self.wordings)
         # many who use the same words are one more voice, but not as many
         self._weighed = self.vectors * np.sqrt(self.people)[:, None].astype(np.float32)
 
