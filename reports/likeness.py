@@ -38,7 +38,7 @@ from reports.vouching import unlike
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 
-LEVEL = 0.45
+LEVEL = 0.40
 """The share of neighbours in common from which groups are one, on average of their members."""
 DIFFERING = 0.15
 """How much more it must be where both have a word in common and each has others."""
