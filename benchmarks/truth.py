@@ -31,6 +31,7 @@ COMMANDS = {
     f"{HELD_OUT}-trip": ("benchmarks.planted", "trip", HELD_OUT),
     "grouping": ("benchmarks.grouping",),
     "wants": ("benchmarks.wants",),
+    "labelled": ("benchmarks.labelled_asks",),
     "speed": ("benchmarks.grouping_speed",),
 }
 _BLOCK = re.compile(r"(<!-- figures: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -61,6 +62,7 @@ def figures_of(folder: Path = HERE) -> dict[str, str]:
         ),
         "grouping": _read(folder / "grouping.json", _of_labels),
         "wants": _read(folder / "wants.json", _of_wants),
+        "labelled": _read(folder / "labelled_asks.json", _of_labelled),
         "speed": _read(folder / "grouping_speed.json", _of_speed),
     }
 
@@ -113,6 +115,26 @@ def _of_wants(told: Mapping[str, Any]) -> str:
     )
     lines = [f"| {told['wants']} wants of {told['trades']} trades | |", "| --- | --- |"]
     lines += [f"| {words} | {told[name]:.2f} |" for words, name in rows]
+    return "\n".join([*lines, "", f"Encoder {told['encoder']}."])
+
+
+def _of_labelled(told: Mapping[str, Any]) -> str:
+    rows = (
+        ("pairs put together", "together", "{:,}"),
+        ("of them with the same item", "same", "{:.2f}"),
+        ("of them with items that share a word", "kin", "{:.2f}"),
+        ("pairs of one item that are together", "recall", "{:.2f}"),
+        ("asks put with another", "joined", "{:.2f}"),
+        ("groups of five asks or more", "large", "{}"),
+        ("of them most pairs of which share no word", "mixed", "{}"),
+    )
+    asks = told["product"]["asks"]
+    columns = [name for name, one in told.items() if isinstance(one, dict)]
+    lines = [f"| {asks:,} asks of {told['projects']} streams | " + " | ".join(columns) + " |"]
+    lines.append("| --- |" + " --- |" * len(columns))
+    for words, name, shown in rows:
+        values = (shown.format(told[column][name]) for column in columns)
+        lines.append(f"| {words} | " + " | ".join(values) + " |")
     return "\n".join([*lines, "", f"Encoder {told['encoder']}."])
 
 

@@ -11,6 +11,9 @@ import pytest
 from benchmarks.grouper import asks_frame, product
 from benchmarks.grouping import agreement, duplicates, known_pairs, measure
 from benchmarks.grouping_speed import grown, planted_asks, ratios
+from benchmarks.labelled_asks import FoundAsk as LabelledAsk
+from benchmarks.labelled_asks import by_words
+from benchmarks.labelled_asks import measure as measure_labelled
 from benchmarks.truth import PAGE, figures_of, render
 from benchmarks.wants.__main__ import _found, _joined, _lone, _nearest_centre, read_wordings
 from classify.tagger import Tagger
@@ -156,3 +159,29 @@ def test_every_near_miss_is_a_want_of_its_trade() -> None:
         items = [one.item for one in wordings]
         assert {items.count(item) for item in items} == {12}
         assert all(one.near <= set(items) - {one.item} for one in wordings)
+
+
+def labelled(named: str, item: str, *vector: float) -> LabelledAsk:
+    """An ask that a reader named, and what the tagger made of it."""
+    return LabelledAsk(named, item, f"please, {item}", "change", vector)
+
+
+def test_labelled_asks_are_judged_by_what_readers_named() -> None:
+    """Three are together: one pair the same, one kin, one neither; one pair was missed."""
+    found = [
+        labelled("calling feature", "calls", 1, 0),
+        labelled("the calling feature", "calls", 1, 0),
+        labelled("calling on tablets", "calls", 1, 0),
+        labelled("dark mode", "night colours", 0, 1),
+        labelled("dark mode", "black pages", 0, 1),
+    ]
+    told = measure_labelled({"app": found}, "v", lambda asks: np.array([1, 1, 1, 2, 3]))
+    assert (told.asks, told.together, told.large, told.mixed) == (5, 3, 0, 0)
+    assert (told.same, told.kin, told.recall, told.joined) == (0.3333, 1.0, 0.5, 0.6)
+
+
+def test_grouping_by_words_looks_at_no_vectors() -> None:
+    vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
+    asks = asks_frame(["calls", "phoning", "calls"], ["a", "b", "c"], vectors, "v")
+    one, other, same = by_words(asks).tolist()
+    assert one == same != other

@@ -136,4 +136,5 @@ def test_keys_are_told_apart_by_their_names() -> None:
         Key(False, frozenset(), "a:1"),
     ]
     assert list(map(str, keys)) == ["milk oat", "wants milk oat", "milk oat @a:1", "@a:1"]
-    assert sorted(keys[::-1], key=Key.rank) == [keys[0], keys[1], keys[3], keys[2]]
+    backwards = keys[::-1]
+    assert sorted(backwards, key=Key.rank) == [keys[0], keys[1], keys[3], keys[2]]
