@@ -126,7 +126,8 @@ def _little(keys: Sequence[Key], asks: pd.DataFrame, positions: npt.NDArray[np.i
     """The keys that say too little to tell asks by, as far as the asks at ``positions`` show."""
     by_key: dict[Key, list[int]] = defaultdict(list)
     for position in positions.tolist():
-        if not keys[position].alone and LONGER not in keys[position].words:
+        # two words name a thing, whatever is wanted of it
+        if not keys[position].alone and len(content(keys[position].words)) == 1:
             by_key[keys[position]].append(position)
     several = {key: own for key, own in by_key.items() if len(own) >= FEWEST}
     if not several:
@@ -340,6 +341,21 @@ def comparable(asks: pd.DataFrame, counted: npt.NDArray[np.bool_]) -> npt.NDArra
     return np.asarray(counted & newest & filled.astype(bool), dtype=np.bool_)
 
 
+def _vague_names(census: _Census, leaders: dict[Key, Key]) -> dict[Key, str]:
+    """What groups are called, by their leader, where more people use one word that says too little
+    than the words that lead: it is what they say, and no stranger than one person's wording."""
+    saying: dict[Key, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for key, leader in leaders.items():
+        if key.alone and key.words and not leader.alone:
+            saying[leader][census.name(key)] |= census.people[key]
+    found: dict[Key, str] = {}
+    for leader, wordings in saying.items():
+        best = min(wordings, key=lambda words: (-len(wordings[words]), len(words), words))
+        if len(wordings[best]) > len(census.people[leader]):
+            found[leader] = best
+    return found
+
+
 def _assemble(
     census: _Census,
     leaders: dict[Key, Key],
@@ -349,7 +365,8 @@ def _assemble(
 ) -> Grouping:
     order = sorted(set(leaders.values()), key=lambda key: (key.wants, key.rank()))
     place = {leader: n for n, leader in enumerate(order)}
-    groups = tuple(Group(str(key), census.name(key), key.wants) for key in order)
+    vague = _vague_names(census, leaders)
+    groups = tuple(Group(str(key), vague.get(key) or census.name(key), key.wants) for key in order)
     shown: dict[Key, str] = {}
     for key, leader in leaders.items():
         name = census.name(key)

@@ -127,6 +127,23 @@ def test_what_says_enough_leads() -> None:
     assert grouping.groups[group].name == "tipping in the app"
 
 
+def test_two_words_name_a_thing() -> None:
+    """Whatever people want of the egg stack, it is one thing of which they speak."""
+    assert sizes(asks("egg stack", around(0.1, 6))) == [6] * 6
+
+
+def test_a_word_that_most_use_is_the_name() -> None:
+    """One person's careful wording does not name what four others call otherwise."""
+    rows = around(0.95, 5, seed=7)
+    strangers = around(0.02, 12, seed=8)
+    vague = asks("drivers", np.vstack([rows[1:], strangers]).astype(np.float32))
+    named = asks("tipping in the app", rows[:1])
+    grouping = group_asks(pd.concat([vague, named], ignore_index=True))
+    group = int(grouping.group_of[-1])
+    assert grouping.group_of[:4].tolist() == [group] * 4
+    assert grouping.groups[group].name == "drivers"
+
+
 def test_keys_are_told_apart_by_their_names() -> None:
     words = frozenset({"oat", "milk"})
     keys = [
