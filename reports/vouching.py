@@ -22,7 +22,8 @@ Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 
 CALLED_ALIKE = 0.62
-"""The mean cosine of asks with one key below which the key says too little."""
+"""The mean cosine of asks with one word for a key below which it says too little; two words name a
+thing, whatever is wanted of it."""
 FEWEST = 3
 """People who use a key before it can be found to say too little."""
 MET, MET_OF_FEW = 0.35, 0.4
